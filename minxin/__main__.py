@@ -1,0 +1,67 @@
+"""``python -m minxin``: results to standard output, messages to standard error, exit codes 0, 1, 2."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import minxin.commands
+from minxin import logs
+from minxin.settings import Refused, Unusable
+
+log = logging.getLogger("minxin")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says in one Chinese line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        log.info("usage: %s", message)
+        print(f"命令用法不对({message});用 {self.prog} --help 查看用法。", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, every module of ``minxin.commands`` adding its own."""
+    top = Parser(prog="minxin", description="民信台:民生诉求与公共信用决策辅助看板")
+    commands = top.add_subparsers(dest="command", metavar="命令", required=True, parser_class=Parser)
+    for module in pkgutil.iter_modules(minxin.commands.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"minxin.commands.{module.name}").register(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 refused or found wrong, 2 unusable."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A Windows console in code page 936 must not stop a command over one character.
+            stream.reconfigure(errors="replace")
+    logs.start()
+    try:
+        chosen = parser().parse_args(arguments)
+        return int(chosen.run(chosen))
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except Unusable as unusable:
+        print(unusable, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        print("已中断,没有留下半成品。", file=sys.stderr)
+        return 1
+    except Exception:
+        log.exception("command failed: %s", arguments)
+        print(f"程序出错,没有留下半成品;详情见日志 {logs.file()}。", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
