@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line, every module of ``minxin.commands`` adding its own."""
-    top = Parser(prog="minxin", description="民信台:民生诉求与公共信用决策辅助看板")
+    top = Parser(prog="minxin", description="民信台：民生诉求与公共信用决策辅助看板")
     commands = top.add_subparsers(dest="command", metavar="命令", required=True, parser_class=Parser)
     for module in pkgutil.iter_modules(minxin.commands.__path__):
         if not module.name.startswith("_"):
@@ -55,11 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except KeyboardInterrupt:
-        print("已中断,没有留下半成品。", file=sys.stderr)
+        print("已中断，没有留下半成品。", file=sys.stderr)
         return 1
     except Exception:
         log.exception("command failed: %s", arguments)
-        print(f"程序出错,没有留下半成品;详情见日志 {logs.file()}。", file=sys.stderr)
+        print(f"程序出错，没有留下半成品；详情见日志 {logs.file()}。", file=sys.stderr)
         return 1
 
 

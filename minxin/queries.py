@@ -49,7 +49,7 @@ def block(name: str) -> Block:
     try:
         return blocks()[name]
     except KeyError:
-        raise Unusable(f"没有名为 {name} 的查询;可用的查询:{'、'.join(sorted(blocks()))}。") from None
+        raise Unusable(f"没有名为 {name} 的查询；可用的查询：{'、'.join(sorted(blocks()))}。") from None
 
 
 class Queries:
@@ -73,14 +73,14 @@ class Queries:
         if "communities" in wanted.parameters:
             given["communities"] = _narrowed(viewer.communities, given.get("communities"))
         elif "communities" in given:
-            raise Unusable(f"查询 {name} 不按{self.home.deployment.area_word}筛选,请去掉参数 communities。")
+            raise Unusable(f"查询 {name} 不按{self.home.deployment.area_word}筛选，请去掉参数 communities。")
         if "revoked" in wanted.parameters:
             given["revoked"] = Lake(self.home).withdrawn_ids() or [""]
         missing, surplus = set(wanted.parameters) - set(given), set(given) - set(wanted.parameters)
         if missing or surplus:
             wrong = [f"缺少 {'、'.join(sorted(missing))}"] if missing else []
             wrong += [f"多出 {'、'.join(sorted(surplus))}"] if surplus else []
-            raise Unusable(f"查询 {name} 的参数不符:{';'.join(wrong)};需要的参数:{'、'.join(wanted.parameters) or '无'}。")
+            raise Unusable(f"查询 {name} 的参数不符：{';'.join(wrong)}；需要的参数：{'、'.join(wanted.parameters) or '无'}。")
         with self._connection.cursor() as cursor:
             return cursor.execute(wanted.sql, given or None).df()
 

@@ -134,12 +134,12 @@ def load_deployment(folder: Path) -> Deployment:
         )
         result.zone  # noqa: B018  an unknown time zone must fail here, not on a page
     except FileNotFoundError as error:
-        raise Unusable(f"部署目录不完整:缺少 {error.filename},请检查 MINXIN_CONFIG 或用 minxin deployment new 新建。") from error
+        raise Unusable(f"部署目录不完整：缺少 {error.filename}，请检查 MINXIN_CONFIG 或用 minxin deployment new 新建。") from error
     except (KeyError, ValueError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"部署配置 {file} 有误:{error},请改正后再试。") from error
+        raise Unusable(f"部署配置 {file} 有误：{error}，请改正后再试。") from error
     codes = [c.code for c in result.communities]
     if len(set(codes)) != len(codes) or NO_COMMUNITY in codes:
-        raise Unusable(f"部署配置 {folder / 'communities.csv'} 中代码重复或使用了保留代码 {NO_COMMUNITY},请改正后再试。")
+        raise Unusable(f"部署配置 {folder / 'communities.csv'} 中代码重复或使用了保留代码 {NO_COMMUNITY}，请改正后再试。")
     return result
 
 
@@ -195,11 +195,11 @@ class Home:
             held = json.loads(file.read_text(encoding="utf-8"))
             if held["deployment"] != self.deployment.id:
                 raise Refused(
-                    f"数据目录 {self.path} 属于部署「{held['deployment']}」,当前部署是「{self.deployment.id}」;"
+                    f"数据目录 {self.path} 属于部署「{held['deployment']}」，当前部署是「{self.deployment.id}」；"
                     "请用 MINXIN_HOME 指定另一个目录。"
                 )
             if kind == "demo" and held["kind"] == "real":
-                raise Refused(f"数据目录 {self.path} 存有真实数据,不能写入模拟数据;请用 MINXIN_HOME 指定另一个目录。")
+                raise Refused(f"数据目录 {self.path} 存有真实数据，不能写入模拟数据；请用 MINXIN_HOME 指定另一个目录。")
             return self
         if kind is None:
             return self
@@ -228,9 +228,9 @@ class Home:
         try:
             key = bytes.fromhex(file.read_text(encoding="ascii").strip())
         except (OSError, ValueError) as error:
-            raise Unusable(f"密钥文件 {file} 无法读取;请恢复备份,切勿新建,否则同一诉求人前后无法关联。") from error
+            raise Unusable(f"密钥文件 {file} 无法读取；请恢复备份，切勿新建，否则同一诉求人前后无法关联。") from error
         if len(key) < 32:
-            raise Unusable(f"密钥文件 {file} 不完整;请恢复备份,切勿新建,否则同一诉求人前后无法关联。")
+            raise Unusable(f"密钥文件 {file} 不完整；请恢复备份，切勿新建，否则同一诉求人前后无法关联。")
         return key
 
 

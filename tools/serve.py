@@ -19,7 +19,7 @@ from minxin import settings  # noqa: E402
 def needs_demo() -> bool:
     """Whether nothing was ever published here and nobody keeps real data here."""
     home = settings.home()
-    return not (home.path / "snapshots" / "current.json").exists() and home.kind != "real"
+    return not (home.path / "current.json").exists() and home.kind != "real"
 
 
 def main() -> int:
@@ -32,12 +32,12 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1 if isinstance(error, settings.Refused) else 2
     if wanted:
-        print("尚无数据,先生成模拟数据 …", file=sys.stderr, flush=True)
+        print("尚无数据，先生成模拟数据 …", file=sys.stderr, flush=True)
         code = subprocess.run([sys.executable, "-m", "minxin", "demo"], cwd=ROOT).returncode
         if code:
-            print("模拟数据没有生成,原因见上;改正后重新运行。", file=sys.stderr)
+            print("模拟数据没有生成，原因见上；改正后重新运行。", file=sys.stderr)
             return code
-    print(f"民信台:http://127.0.0.1:{options.port} (按 Ctrl+C 停止)", file=sys.stderr, flush=True)
+    print(f"民信台：http://127.0.0.1:{options.port} (按 Ctrl+C 停止)", file=sys.stderr, flush=True)
     command = [
         *(sys.executable, "-m", "streamlit", "run", "app.py"),
         *("--server.address", "127.0.0.1", "--server.port", str(options.port), "--server.headless", "true"),

@@ -42,14 +42,14 @@ def _works(python: str | Path, *modules: str) -> bool:
 
 def _make_environment() -> None:
     """Create ``.venv`` with the running interpreter, or another of the same machine that can."""
-    if sys.version_info < (3, 11):
-        stop(f"需要 Python 3.11 或更高版本,当前为 {sys.version.split()[0]};请安装后再试。")
+    if sys.version_info < (3, 11):  # noqa: UP036  whatever Python is there may try
+        stop(f"需要 Python 3.11 或更高版本，当前为 {sys.version.split()[0]}；请安装后再试。")
     others = [shutil.which(name) for name in ("python3.11", "python3.12", "python3.13", "python3")]
     for python in dict.fromkeys([sys.executable, *others]):
         if python and _works(python, "venv", "ensurepip", "tomllib"):
             subprocess.run([python, "-m", "venv", "--clear", str(VENV)], check=True)
             return
-    stop("这台计算机的 Python 不含 venv 模块(Debian 系统请安装 python3-venv),安装后再试。")
+    stop("这台计算机的 Python 不含 venv 模块（Debian 系统请安装 python3-venv），安装后再试。")
 
 
 def _stamp(kind: str) -> tuple[Path, str]:
@@ -68,11 +68,11 @@ def install(kind: str) -> None:
         if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
             return
     stamp, wanted = _stamp(kind)
-    say("正在安装依赖(首次约需两分钟)…")
+    say("正在安装依赖（首次约需两分钟）…")
     files = [part for name in REQUIREMENTS[kind] for part in ("-r", name)]
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *files]
     if subprocess.run(command, cwd=ROOT).returncode:
-        stop("依赖安装失败,原因见上;联网后重试,或按 docs/operations.zh-CN.md 离线安装。")
+        stop("依赖安装失败，原因见上；联网后重试，或按 docs/operations.zh-CN.md 离线安装。")
     stamp.write_text(wanted, encoding="ascii")
 
 
@@ -119,7 +119,7 @@ def check(_arguments: Sequence[str]) -> int:
         print(f"── {name}", flush=True)
         if python(*step):
             failed.append(name)
-    print("检查通过" if not failed else f"未通过:{'、'.join(failed)}", flush=True)
+    print("检查通过" if not failed else f"未通过：{'、'.join(failed)}", flush=True)
     return 1 if failed else 0
 
 
@@ -136,7 +136,15 @@ def bench(arguments: Sequence[str]) -> int:
 
 def clean(_arguments: Sequence[str]) -> int:
     """Remove what can be made again; the home folder is data and stays."""
-    for folder in (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache", "out"):
+    for folder in (
+        ".venv",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".import_linter_cache",
+        "out",
+    ):
         shutil.rmtree(ROOT / folder, ignore_errors=True)
     for top in ("minxin", "pages", "tests", "tools"):
         for cache in list((ROOT / top).rglob("__pycache__")):

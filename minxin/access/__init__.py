@@ -1,0 +1,9 @@
+"""Who may see what: viewer, doors, guard, and the one place where data text becomes HTML."""
+
+from minxin.access import doors
+from minxin.access.escaping import escape
+from minxin.access.guard import guard
+from minxin.access.rules import may
+from minxin.access.viewer import Viewer
+
+__all__ = ["Viewer", "doors", "escape", "guard", "may"]

@@ -44,14 +44,14 @@ def _as_row(snapshot: Snapshot, current: str) -> dict[str, Any]:
 def _build(arguments: argparse.Namespace) -> int:
     place = home()
     if place.kind is None:
-        raise Refused("还没有数据,无法构建;请先运行 minxin demo 或 minxin import。")
+        raise Refused("还没有数据，无法构建；请先运行 minxin demo 或 minxin import。")
     place.open()
     snapshot = build(place, lambda share, text: print(f"{share:4.0%} {text}", file=sys.stderr))
     Snapshots(place).prune()
     if arguments.json:
         print(json.dumps(_as_row(snapshot, snapshot.id), ensure_ascii=False))
     else:
-        print(f"已发布快照 {snapshot.id},数据截至 {snapshot.as_of:%Y-%m-%d %H:%M}。")
+        print(f"已发布快照 {snapshot.id}，数据截至 {snapshot.as_of:%Y-%m-%d %H:%M}。")
     return 0
 
 
@@ -66,13 +66,13 @@ def _snapshots(arguments: argparse.Namespace) -> int:
         for row in rows:
             print(f"{'*' if row['current'] else ' '} {row['id']}  截至 {row['as_of']}  构建于 {row['built_at']}")
         if not rows:
-            print("还没有快照;请先运行 minxin build。", file=sys.stderr)
+            print("还没有快照；请先运行 minxin build。", file=sys.stderr)
     return 0
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
     snapshot = Snapshots(home().open()).rollback(arguments.snapshot)
-    print(f"已退回快照 {snapshot.id},数据截至 {snapshot.as_of:%Y-%m-%d %H:%M}。")
+    print(f"已退回快照 {snapshot.id}，数据截至 {snapshot.as_of:%Y-%m-%d %H:%M}。")
     return 0
 
 

@@ -146,11 +146,11 @@ def data_time(
     moments = [datetime.fromisoformat(m.as_of) for m in batches if m.as_of]
     unstated = [m for m in batches if not m.as_of]
     if unstated:
-        row = connection.execute(
+        [(latest,)] = connection.execute(
             "select max(created_at) from lake_petition where list_contains(?, _batch)", [[m.batch_id for m in unstated]]
-        ).fetchone()
-        if row and row[0]:
-            midnight = datetime.combine(row[0].date() + timedelta(days=1), datetime.min.time())
+        ).fetchall()
+        if latest:
+            midnight = datetime.combine(latest.date() + timedelta(days=1), datetime.min.time())
             moments.append(min(midnight, max(datetime.fromisoformat(m.imported_at) for m in unstated)))
     return max(moments, default=built_at)
 
@@ -260,8 +260,8 @@ def _rows_of(file: Path, names: str) -> list[tuple[Any, ...]]:
 
 def _bounds(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[date, date]:
     """Days the calendar must cover: from the first petition to two years after as_of."""
-    row = connection.execute("select min(created_at) from lake_petition").fetchone()
-    first = row[0].date() if row and row[0] else as_of.date() - timedelta(days=366)
+    [(earliest,)] = connection.execute("select min(created_at) from lake_petition").fetchall()
+    first = earliest.date() if earliest else as_of.date() - timedelta(days=366)
     return min(first, as_of.date()), as_of.date() + timedelta(days=731)
 
 
@@ -286,7 +286,7 @@ def _run_models(connection: duckdb.DuckDBPyConnection, say: Progress) -> None:
             connection.execute(f"create {what} {name} as {sql}")
         except duckdb.Error:
             log.exception("model %s failed", name)
-            raise Refused(f"构建在 {name} 处失败,已发布的快照没有改变;详情见日志。") from None
+            raise Refused(f"构建在 {name} 处失败，已发布的快照没有改变；详情见日志。") from None
         if what == "table":
             faults = check_mart(connection, name, file.with_suffix(".toml"))
             if faults:

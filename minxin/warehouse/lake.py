@@ -185,9 +185,9 @@ class Lake:
         with writing(self.home):
             manifest = next((m for m in self.batches(withdrawn=True) if m.batch_id == batch_id), None)
             if manifest is None:
-                raise Refused(f"没有批次 {batch_id};请用 minxin batches 或「数据质量」页核对批次编号。")
+                raise Refused(f"没有批次 {batch_id}；请用 minxin batches 或「数据质量」页核对批次编号。")
             if manifest.withdrawn:
-                raise Refused(f"批次 {batch_id} 此前已撤回,无需再次撤回。")
+                raise Refused(f"批次 {batch_id} 此前已撤回，无需再次撤回。")
             self.markers.mkdir(parents=True, exist_ok=True)
             now = datetime.now(self.home.deployment.zone).replace(tzinfo=None, microsecond=0)
             note = {"batch_id": batch_id, "who": who, "reason": reason, "at": now.isoformat(sep=" ")}

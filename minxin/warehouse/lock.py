@@ -23,7 +23,7 @@ def writing(home: Home, wait: float = WAIT_SECONDS) -> Iterator[None]:
     try:
         lock.acquire(timeout=wait)
     except Timeout as error:
-        raise Refused(f"数据目录 {home.path} 正在进行另一项导入或构建,请等它结束后再试。") from error
+        raise Refused(f"数据目录 {home.path} 正在进行另一项导入或构建，请等它结束后再试。") from error
     try:
         yield
     finally:

@@ -23,9 +23,9 @@ def check_mart(connection: duckdb.DuckDBPyConnection, mart: str, declaration: Pa
     faults = []
     for test in declared.get("test", []):
         sql, said = _offenders(mart, test)
-        row = connection.execute(sql, test.get("values") and [test["values"]]).fetchone()
-        if row and row[0]:
-            faults.append(f"{said}:{row[0]} 行不符")
+        [(count,)] = connection.execute(sql, test.get("values") and [test["values"]]).fetchall()
+        if count:
+            faults.append(f"{said}：{count} 行不符")
     return faults
 
 

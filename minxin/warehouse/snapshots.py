@@ -74,9 +74,9 @@ class Snapshots:
             return None
         snapshot = self._read(self.pointer)
         if snapshot.schema != SCHEMA:
-            raise Refused("当前快照的结构版本与程序不符,请运行 minxin build 重新构建。")
+            raise Refused("当前快照的结构版本与程序不符，请运行 minxin build 重新构建。")
         if not snapshot.file.exists():
-            raise Refused(f"快照文件 {snapshot.file.name} 不见了,请运行 minxin build 重新构建,或 minxin rollback 退回。")
+            raise Refused(f"快照文件 {snapshot.file.name} 不见了，请运行 minxin build 重新构建，或 minxin rollback 退回。")
         return snapshot
 
     def all(self) -> list[Snapshot]:
@@ -109,9 +109,9 @@ class Snapshots:
         with writing(self.home):
             chosen = next((s for s in self.all() if s.id == snapshot_id), None)
             if chosen is None:
-                raise Refused(f"没有快照 {snapshot_id};请用 minxin snapshots 查看可退回的快照。")
+                raise Refused(f"没有快照 {snapshot_id}；请用 minxin snapshots 查看可退回的快照。")
             if fingerprint(chosen.file) != chosen.sha256:
-                raise Refused(f"快照 {snapshot_id} 的文件与发布时不一致,不能退回;请换一个快照或重新构建。")
+                raise Refused(f"快照 {snapshot_id} 的文件与发布时不一致，不能退回；请换一个快照或重新构建。")
             write_atomically(self.pointer, _as_json(chosen))
             return chosen
 

@@ -1,0 +1,45 @@
+"""The one place where data text becomes HTML."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+
+#: Controls (except newline), zero-width and bidirectional marks, line separators that end a script
+#: line, lone surrogates, noncharacters, and tag characters: nothing of it is text that people write.
+_INVISIBLE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+#: The last six are for texts that a map library puts between the back-ticks of a script, where
+#: ``${…}`` is run and ``\x3c`` becomes an angle bracket.
+_ENTITIES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+    "`": "&#96;",
+    "$": "&#36;",
+    "{": "&#123;",
+    "}": "&#125;",
+    "\\": "&#92;",
+}
+_TABLE = str.maketrans(_ENTITIES)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+
+
+def escape(text: object) -> str:
+    """Make any value harmless as HTML text, attribute value, or text inside a script's template.
+
+    A missing value (None, NaN, NaT, NA) gives the empty text. A tab becomes a space, a newline
+    stays, other control and invisible characters go.
+    """
+    if _is_missing(text):
+        return ""
+    return _INVISIBLE.sub("", str(text).replace("\t", " ")).translate(_TABLE)

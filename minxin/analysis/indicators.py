@@ -1,0 +1,463 @@
+"""Indicators: their definitions (``data/indicators/*.toml``), their values, changes and targets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import rates, wording
+from minxin.analysis.periods import BEFORE, Comparison
+from minxin.settings import ROOT, Unusable, deployment
+
+Kind = Literal["count", "rate", "per_10000", "stock"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+UNITS: dict[str, str] = {"count": "件", "rate": "%", "per_10000": "件/万人", "stock": "件"}
+#: Columns of the ``indicators.*`` blocks that a definition may name.
+COLUMNS = frozenset(
+    "accepted closed followed_up closing_known followup_known repeats excluded valid_followups responded resolved"
+    " satisfied satisfied_squares contact_due contact_met simple_due simple_met complex_due complex_met due due_met"
+    " became_overdue overdue_closed overdue_open population".split()
+)
+_REQUIRED = ("code", "name", "definition", "kind", "numerator", "unit", "why", "source", "written_by", "checked_on", "next_review")
+_OPTIONAL = ("denominator", "squares", "excluded", "low_is_good", "smallest_n", "bands", "target", "change")
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+_SOURCE = re.compile(r"[XH]\d{2}|(GB|DB)[\w/]*\s?[\w.\-]+")
+_FOLDER = "indicators"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is aimed at from a day on; ``deployment`` '' means everywhere."""
+
+    start: dt.date
+    value: float
+    source: str
+    deployment: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One entry of the log of changes."""
+
+    on: dt.date
+    what: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One definition file; ``low_is_good`` is None where neither is."""
+
+    code: str
+    name: str
+    definition: str
+    kind: Kind
+    numerator: str
+    unit: str
+    why: str
+    source: str
+    written_by: str
+    checked_on: dt.date
+    next_review: dt.date
+    denominator: str = ""
+    squares: str = ""
+    excluded: str = ""
+    low_is_good: bool | None = None
+    smallest_n: int = 0
+    bands: tuple[float, ...] = ()
+    targets: tuple[Target, ...] = ()
+    changes: tuple[Note, ...] = ()
+
+    def target(self, day: dt.date) -> Target | None:
+        """The target in force on a day, or None."""
+        begun = [t for t in self.targets if t.start <= day]
+        return max(begun, key=lambda t: t.start) if begun else None
+
+    def text(self, value: float | None, n: float | None = None, status: str = "ok") -> str:
+        """A value as people read it: 98.5%, 12 件, 样本不足（n=7）, 缺人口数, 无数据."""
+        if status == "no_population":
+            return "缺人口数"
+        if status == "few" and n is not None:
+            return wording.few_text(n)
+        if status == "none" or wording.is_missing(value):
+            return "无数据"
+        if self.kind == "rate":
+            return wording.rate_text(value)
+        if self.kind == "per_10000":
+            return wording.per_text(value, self.unit)
+        return wording.count_text(value, self.unit)
+
+
+# ── definitions ─────────────────────────────────────────────────────────────────────────────────
+
+
+class _Faulty(ValueError):
+    """What is wrong in a definition file, in Chinese."""
+
+
+def _check(condition: bool, message: str) -> None:
+    if not condition:
+        raise _Faulty(message)
+
+
+def _day(value: Any, name: str) -> dt.date:
+    _check(isinstance(value, dt.date) and not isinstance(value, dt.datetime), f"{name} 应为日期，如 2026-11-22")
+    return value
+
+
+def _number(value: Any, name: str) -> float:
+    _check(isinstance(value, int | float) and not isinstance(value, bool), f"{name} 应为数字")
+    return float(value)
+
+
+def _text(value: Any, name: str) -> str:
+    _check(isinstance(value, str) and bool(value.strip()), f"{name} 不能为空")
+    return str(value).strip()
+
+
+def _tables(raw: Mapping[str, Any], name: str, keys: set[str]) -> list[Mapping[str, Any]]:
+    entries = raw.get(name, [])
+    _check(isinstance(entries, list) and all(isinstance(e, dict) for e in entries), f"{name} 应写成 [[{name}]]")
+    for entry in entries:
+        unknown = set(entry) - keys
+        _check(not unknown, f"[[{name}]] 中的 {'、'.join(sorted(unknown))} 无法识别")
+    return list(entries)
+
+
+def _targets(raw: Mapping[str, Any], kind: str, place: str) -> tuple[Target, ...]:
+    found = []
+    for entry in _tables(raw, "target", {"from", "value", "source", "deployment"}):
+        value = _number(entry.get("value"), "target.value")
+        _check(kind != "rate" or 0 <= value <= 1, "比率的目标应在 0 与 1 之间")
+        target = Target(
+            _day(entry.get("from"), "target.from"),
+            value,
+            _text(entry.get("source"), "target.source"),
+            str(entry.get("deployment", "")),
+        )
+        if target.deployment in ("", place):
+            found.append(target)
+    return tuple(sorted(found, key=lambda t: t.start))
+
+
+def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
+    missing = [name for name in _REQUIRED if name not in raw]
+    _check(not missing, f"缺少 {'、'.join(missing)}")
+    unknown = sorted(set(raw) - set(_REQUIRED) - set(_OPTIONAL))
+    _check(not unknown, f"{'、'.join(unknown)} 无法识别")
+    code, kind = _text(raw["code"], "code"), raw["kind"]
+    _check(code == stem and _CODE.fullmatch(code) is not None, "code 应与文件名一致，只用小写字母、数字和下划线")
+    _check(kind in KINDS, f"kind 应为 {'、'.join(KINDS)} 之一")
+    numerator, denominator, squares = raw["numerator"], raw.get("denominator", ""), raw.get("squares", "")
+    for name, column in (("numerator", numerator), ("denominator", denominator), ("squares", squares)):
+        _check(column in COLUMNS or (column == "" and name != "numerator"), f"{name} 的列 {column} 不存在")
+    _check((kind in ("rate", "per_10000")) == bool(denominator), "比率和万人量须有 denominator，件数和存量不得有")
+    _check(kind != "per_10000" or denominator == "population", "万人量的 denominator 应为 population")
+    _check(not squares or kind == "rate", "只有比率可以有 squares")
+    _check(raw["unit"] == UNITS[kind], f"unit 应为 {UNITS[kind]}")
+    low_is_good = raw.get("low_is_good")
+    _check(low_is_good is None or isinstance(low_is_good, bool), "low_is_good 应为 true 或 false")
+    smallest_n = _number(raw.get("smallest_n", 0), "smallest_n")
+    _check(smallest_n >= 0 and smallest_n.is_integer(), "smallest_n 应为不小于 0 的整数")
+    bands = raw.get("bands", [])
+    _check(isinstance(bands, list), "bands 应为数字列表")
+    source = _text(raw["source"], "source")
+    _check(_SOURCE.search(source) is not None, "source 应含文章编号（如 X01）或标准号（如 GB/T 33358-2016）")
+    checked_on, next_review = _day(raw["checked_on"], "checked_on"), _day(raw["next_review"], "next_review")
+    _check(next_review > checked_on, "next_review 应晚于 checked_on")
+    return Indicator(
+        code=code,
+        name=_text(raw["name"], "name"),
+        definition=_text(raw["definition"], "definition"),
+        kind=kind,
+        numerator=numerator,
+        unit=raw["unit"],
+        why=_text(raw["why"], "why"),
+        source=source,
+        written_by=_text(raw["written_by"], "written_by"),
+        checked_on=checked_on,
+        next_review=next_review,
+        denominator=denominator,
+        squares=squares,
+        excluded=str(raw.get("excluded", "")),
+        low_is_good=low_is_good,
+        smallest_n=int(smallest_n),
+        bands=tuple(_number(b, "bands") for b in bands),
+        targets=_targets(raw, kind, place),
+        changes=tuple(
+            Note(_day(e.get("on"), "change.on"), _text(e.get("what"), "change.what"))
+            for e in _tables(raw, "change", {"on", "what"})
+        ),
+    )
+
+
+def read_indicator(file: Path, place: str = "") -> Indicator:
+    """Read and validate one definition file; targets of deployments other than ``place`` are left out.
+
+    Raises Unusable.
+    """
+    try:
+        return _indicator(tomllib.loads(file.read_text(encoding="utf-8")), file.stem, place)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"指标文件 {file} 无法读取（{error}），请改正后再试。") from error
+    except _Faulty as error:
+        raise Unusable(f"指标文件 {file} 有误：{error}，请改正后再试。") from error
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path, place: str) -> Mapping[str, Indicator]:
+    found = {}
+    for source in dict.fromkeys((ROOT / "data" / _FOLDER, folder / _FOLDER)):
+        for file in sorted(source.glob("*.toml")):
+            found[file.stem] = read_indicator(file, place)
+    if not found:
+        raise Unusable(f"指标目录 {ROOT / 'data' / _FOLDER} 中没有指标文件，请恢复后再试。")
+    names = [i.name for i in found.values()]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise Unusable(f"指标名称重复：{'、'.join(repeated)}，请在部署的 indicators 目录中改名。")
+    order = {code: position for position, code in enumerate(_ORDER)}
+    codes = sorted(found, key=lambda code: (order.get(code, len(order)), code))
+    return MappingProxyType({code: found[code] for code in codes})
+
+
+#: The order in which leaders read them; others follow by code.
+_ORDER = (
+    "intake",
+    "closing_rate",
+    "on_time_rate",
+    "overdue",
+    "followup_rate",
+    "response_rate",
+    "resolution_rate",
+    "satisfaction_rate",
+    "contact_15min",
+    "closed_24h",
+    "opinion_3d",
+    "repeat_rate",
+    "per_10000",
+)
+
+
+def load() -> dict[str, Indicator]:
+    """All indicators by code: the project's, with those that the deployment adds or replaces.
+
+    Raises Unusable for the first faulty file.
+    """
+    place = deployment()
+    return dict(_load(place.folder, place.id))
+
+
+# ── values ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _column(frame: pd.DataFrame, name: str) -> Any:
+    return pd.to_numeric(frame[name]).astype("float64").to_numpy() if name else np.full(len(frame), np.nan)
+
+
+def measure(indicator: Indicator, frame: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """A copy of a frame of counts with the indicator's value, row by row.
+
+    Added: ``value`` (a share in [0, 1], a count, or a number per 10 000 people), ``numerator``,
+    ``denominator``, ``n`` (cases behind it), ``low``, ``high`` (interval of that confidence; none
+    for a stock, which is counted whole), ``status``: ``ok``, ``few`` (below ``smallest_n``: value
+    and interval are NaN), ``none`` (nothing to divide by), ``no_population``. KeyError where the
+    frame lacks a column that the definition names.
+    """
+    numerator, denominator = _column(frame, indicator.numerator), _column(frame, indicator.denominator)
+    status = np.full(len(frame), "ok", dtype=object)
+    if indicator.kind == "rate":
+        n = denominator
+        if indicator.squares:
+            found = rates.weighted(numerator, _column(frame, indicator.squares), denominator, confidence)
+        else:
+            found = rates.wilson(numerator, denominator, confidence)
+        status[(n > 0) & (n < indicator.smallest_n)] = "few"
+        status[~(n > 0)] = "none"
+    elif indicator.kind == "per_10000":
+        n = numerator
+        found = rates.poisson(numerator, denominator / 10_000, confidence)
+        status[n < indicator.smallest_n] = "few"
+        status[~(denominator > 0)] = "no_population"
+    else:
+        n = numerator
+        if indicator.kind == "count":
+            found = rates.poisson(numerator, 1.0, confidence)
+        else:
+            found = rates.Interval(numerator, np.full(len(frame), np.nan), np.full(len(frame), np.nan))
+        status[np.isnan(numerator)] = "none"
+    shown = status == "ok"
+    result = frame.copy()
+    for name, values in (("value", found.value), ("low", found.low), ("high", found.high)):
+        result[name] = np.where(shown, values, np.nan)
+    result["numerator"], result["denominator"], result["n"] = numerator, denominator, n
+    result["status"] = pd.Series(status, index=frame.index, dtype="object")
+    return result
+
+
+# ── changes ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value against an earlier one.
+
+    ``difference``: of shares (0.012 = 1.2 percentage points), counts or numbers per 10 000 people,
+    NaN where one of the two is not known; ``low``, ``high``: its interval; ``relative``: of counts,
+    0.12 = 12% more. ``significant`` and ``is_better`` are None where nobody can say. ``text`` is
+    the message, ``verdict`` a word for it, ``detail`` difference and interval for a tooltip.
+    """
+
+    difference: float
+    low: float
+    high: float
+    relative: float
+    significant: bool | None
+    is_better: bool | None
+    comparison: Comparison
+    text: str
+    verdict: str
+    detail: str
+
+
+def _row(measured: pd.DataFrame | pd.Series | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(measured, pd.DataFrame):
+        if len(measured) != 1:
+            raise ValueError(f"one measured row is needed, not {len(measured)}")
+        measured = measured.iloc[0]
+    return {name: measured[name] for name in ("value", "low", "high", "status", "n")}
+
+
+def _interval(row: Mapping[str, Any], dispersion: float) -> rates.Interval:
+    limits = rates.Interval(*(np.asarray(row[name], dtype="float64") for name in ("value", "low", "high")))
+    return rates.widened(limits, dispersion) if dispersion > 1 else limits
+
+
+def _difference_text(indicator: Indicator, difference: float) -> str:
+    if indicator.kind == "rate":
+        return wording.points_text(difference)
+    if indicator.kind == "per_10000":
+        return f"{'-' if difference < 0 else '+'}{wording.per_text(abs(difference), indicator.unit)}"
+    return wording.change_text(difference, indicator.unit)
+
+
+def compare(
+    indicator: Indicator,
+    now: pd.DataFrame | pd.Series | Mapping[str, Any],
+    before: pd.DataFrame | pd.Series | Mapping[str, Any] | None,
+    comparison: Comparison = "previous",
+    dispersion: float = 1.0,
+) -> Change:
+    """Change between two measured rows (of ``measure``), with the interval of its difference.
+
+    Shares by Newcombe's method, counts by the same construction on exact Poisson limits (see
+    ``rates.difference``). Petitions come in clusters: ``dispersion``, the variance of the counts
+    over their mean (``trend.dispersion``), widens the interval of counts. A stock is counted whole
+    and needs no test.
+    """
+    one = _row(now)
+    two = _row(before) if before is not None else None
+    nan = float("nan")
+    nothing = Change(nan, nan, nan, nan, None, None, comparison, "无可比数据", "", "")
+    if comparison == "none" or two is None or one["status"] != "ok" or two["status"] != "ok":
+        return nothing
+    spread = 1.0 if indicator.kind == "rate" else dispersion
+    found = rates.difference(_interval(one, spread), _interval(two, spread))
+    difference, low, high = (x.item() for x in found)
+    relative = float("nan")
+    if indicator.kind != "rate" and two["value"] > 0:
+        relative = difference / float(two["value"])
+    significant = None if indicator.kind == "stock" else not low <= 0 <= high
+    is_better = None
+    if difference and significant is not False and indicator.low_is_good is not None:
+        is_better = (difference < 0) == indicator.low_is_good
+    word, amount = BEFORE[comparison], _difference_text(indicator, difference)
+    if significant is False:
+        text, verdict = f"与{word}无显著差异", "无显著差异"
+    elif difference == 0:
+        text, verdict = f"与{word}持平", "持平"
+    else:
+        percent = f"（{wording.percent_change_text(relative)}）" if indicator.kind == "count" and relative == relative else ""
+        text = f"较{word} {amount}{percent}"
+        verdict = {True: "变好", False: "变差", None: "上升" if difference > 0 else "下降"}[is_better]
+    detail = amount
+    if significant is not None:
+        detail += f"，95%区间 {_difference_text(indicator, low)}至{_difference_text(indicator, high)}"
+    return Change(difference, low, high, relative, significant, is_better, comparison, text, verdict, detail)
+
+
+def compare_frame(
+    indicator: Indicator,
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    keys: Sequence[str],
+    comparison: Comparison = "previous",
+    dispersion: float = 1.0,
+) -> pd.DataFrame:
+    """``now`` with ``change``, ``change_low``, ``change_high``, ``significant``, ``verdict``, ``change_text``.
+
+    Both frames are measured; rows are matched by ``keys``, which are unique in ``before``.
+    """
+    earlier = {tuple(key): row for key, row in zip(before[list(keys)].to_numpy(), before.to_dict("records"), strict=True)}
+    found = [
+        compare(indicator, row, earlier.get(tuple(row[k] for k in keys)), comparison, dispersion)
+        for row in now.to_dict("records")
+    ]
+    result = now.copy()
+    result["change"] = np.array([c.difference for c in found], dtype="float64")
+    result["change_low"] = np.array([c.low for c in found], dtype="float64")
+    result["change_high"] = np.array([c.high for c in found], dtype="float64")
+    for name in ("significant", "verdict", "text"):
+        column = "change_text" if name == "text" else name
+        result[column] = pd.Series([getattr(c, name) for c in found], index=now.index, dtype="object")
+    return result
+
+
+# ── targets ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A value against the target in force: ``is_met`` None where there is none or no value.
+
+    ``is_certain``: the interval does not contain the target.
+    """
+
+    target: float | None
+    is_met: bool | None
+    is_certain: bool
+    text: str
+    source: str = ""
+
+
+def assess_target(indicator: Indicator, measured: pd.DataFrame | pd.Series | Mapping[str, Any], day: dt.date) -> Assessment:
+    """Hold a measured row against the indicator's target on a day (the last of the period)."""
+    target = indicator.target(day)
+    if target is None:
+        return Assessment(None, None, False, "未设目标")
+    row = _row(measured)
+    aim = f"目标{indicator.text(target.value)}"
+    if row["status"] != "ok":
+        return Assessment(target.value, None, False, f"{aim}，{indicator.text(None, row['n'], row['status'])}", target.source)
+    gap = float(row["value"]) - target.value
+    is_low = bool(indicator.low_is_good)
+    is_met = gap <= 1e-12 if is_low else gap >= -1e-12
+    has_interval = not wording.is_missing(row["low"])
+    is_certain = not has_interval or not float(row["low"]) <= target.value <= float(row["high"])
+    if is_met:
+        text = f"达到{aim}"
+    else:
+        amount = _difference_text(indicator, abs(gap)).lstrip("+")
+        text = f"{'高' if is_low else '低'}于{aim}，差{amount}"
+        if not is_certain:
+            text += "，在波动范围内"
+    return Assessment(target.value, is_met, is_certain, text, target.source)

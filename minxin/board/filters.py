@@ -1,0 +1,172 @@
+"""What is asked of a page: period, comparison, community; each in the URL and checked here again.
+
+Streamlit checks the options of a widget in the browser only, and the URL is anybody's: a value that
+is no option counts as not given.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from minxin.analysis import periods
+from minxin.analysis.periods import Comparison, Kind, Period
+from minxin.board.frames import Source
+from minxin.settings import deployment
+
+V = TypeVar("V", bound=Hashable)
+KIND_WORDS: dict[Kind, str] = {"week": "周", "month": "月", "quarter": "季", "year": "年", "range": "自选"}
+COMPARISON_WORDS: dict[Comparison, str] = {"previous": "比上期", "year_ago": "比去年同期", "none": "不比较"}
+LONGEST_RANGE = 3660
+COMMUNITY = "community"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen; ``community`` is '' for the whole."""
+
+    period: Period
+    comparison: Comparison
+    community: str
+
+
+def allowed(value: Any, options: Sequence[V], default: V) -> V:
+    """The value where it is one of the options, else the default."""
+    return value if value in options else default
+
+
+def bar(source: Source) -> Chosen:
+    """The line of filters under the title."""
+    first_day = _first_day(source)
+    as_of = source.snapshot.as_of
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        period = _period(first_day, as_of)
+        comparison = _comparison()
+        community = _community(source)
+    return Chosen(period, comparison, community)
+
+
+def _first_day(source: Source) -> dt.date:
+    first = source("snapshot.bounds").iloc[0]["first_day"]
+    return source.snapshot.as_of.date() if pd.isna(first) else pd.Timestamp(first).date()
+
+
+def _period(first_day: dt.date, as_of: dt.datetime) -> Period:
+    kinds = list(KIND_WORDS)
+    kind = allowed(
+        st.segmented_control(
+            "时段类型",
+            kinds,
+            default="week",
+            required=True,
+            format_func=KIND_WORDS.__getitem__,
+            key="period",
+            bind="query-params",
+            label_visibility="collapsed",
+        ),
+        kinds,
+        "week",
+    )
+    return _range(first_day, as_of) if kind == "range" else _named(kind, first_day, as_of)
+
+
+def _named(kind: Kind, first_day: dt.date, as_of: dt.datetime) -> Period:
+    held = {p.code: p for p in periods.choices(kind, first_day, as_of)}
+    newest = periods.latest_complete(kind, as_of)
+    default = newest.code if newest.code in held else next(iter(held))
+    code = st.selectbox(
+        "时段",
+        list(held),
+        index=list(held).index(default),
+        format_func=lambda c: held[c].label if c in held else str(c),
+        key=kind,
+        bind="query-params",
+        label_visibility="collapsed",
+        width=290,
+    )
+    return held[allowed(code, list(held), default)]
+
+
+def _range(first_day: dt.date, as_of: dt.datetime) -> Period:
+    newest = max(first_day, (as_of - dt.timedelta(microseconds=1)).date())
+    default = periods.latest_complete("range", as_of)
+    start, last = max(default.start, first_day), min(max(default.last, first_day), newest)
+    given = st.date_input(
+        "起止日期",
+        (start, last),
+        min_value=first_day,
+        max_value=newest,
+        format="YYYY-MM-DD",
+        key="range",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=290,
+    )
+    days = [d for d in (given if isinstance(given, (tuple, list)) else (given,)) if isinstance(d, dt.date)]
+    if len(days) == 2 and first_day <= days[0] <= days[1] <= newest and (days[1] - days[0]).days < LONGEST_RANGE:
+        return Period.range(days[0], days[1])
+    return Period.range(days[0], days[0]) if len(days) == 1 and first_day <= days[0] <= newest else Period.range(start, last)
+
+
+def _comparison() -> Comparison:
+    options = list(COMPARISON_WORDS)
+    chosen = st.segmented_control(
+        "比较",
+        options,
+        default="previous",
+        required=True,
+        format_func=COMPARISON_WORDS.__getitem__,
+        key="compare",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return allowed(chosen, options, "previous")
+
+
+def community_names(source: Source) -> dict[str, str]:
+    """Code → name of the communities that the viewer may see, in the deployment's order."""
+    held = source("snapshot.communities")
+    seen = set(source.viewer.communities)
+    return {c: n for c, n in zip(held["community_code"], held["community_name"], strict=True) if c in seen}
+
+
+def _community(source: Source) -> str:
+    names = community_names(source)
+    options = ["", *names]
+    if st.session_state.get(COMMUNITY) not in (None, *options):
+        del st.session_state[COMMUNITY]
+    chosen = st.selectbox(
+        deployment().area_word,
+        options,
+        format_func=lambda code: names.get(code, deployment().whole_word),
+        key=COMMUNITY,
+        bind="query-params",
+        label_visibility="collapsed",
+        width=170,
+    )
+    return allowed(chosen, options, "")
+
+
+def choose_community(code: str) -> None:
+    """Choose a community from a click (in a callback); the chosen one once more means the whole again."""
+    st.session_state[COMMUNITY] = "" if st.session_state.get(COMMUNITY) == code else code
+
+
+def one_of(label: str, options: dict[str, str], key: str, default: str, width: int = 220) -> str:
+    """A choice among named options, in the URL under ``key``."""
+    chosen = st.selectbox(
+        label,
+        list(options),
+        index=list(options).index(default),
+        format_func=lambda code: options.get(code, str(code)),
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        width=width,
+    )
+    return allowed(chosen, list(options), default)

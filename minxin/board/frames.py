@@ -1,0 +1,70 @@
+"""What the pages ask the snapshot, kept for whoever asks the same within the same scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from minxin import queries, settings
+from minxin.access import Viewer
+from minxin.queries import Queries
+from minxin.warehouse.lake import Lake
+from minxin.warehouse.snapshots import Snapshot
+
+#: Answers kept per process; an answer of the weekly page is some kilobytes.
+KEPT = 4096
+Parameters = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The snapshot as one viewer may see it; calling it runs a named block.
+
+    ``key`` is what decides which rows are seen: snapshot, withdrawn batches, the viewer's scope.
+    """
+
+    queries: Queries
+    viewer: Viewer
+    key: tuple[str, ...]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.queries.snapshot
+
+    def __call__(self, block: str, /, **parameters: Any) -> pd.DataFrame:
+        """The rows of a block; ``communities`` narrows the viewer's scope, never widens it."""
+        given = tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in parameters.items()))
+        return _kept(self.key, block, given, self.queries, self.viewer)
+
+
+@st.cache_data(max_entries=KEPT, show_spinner=False)
+def _kept(
+    key: tuple[str, ...],  # noqa: ARG001  part of the cache's key
+    block: str,
+    parameters: Parameters,
+    _queries: Queries,
+    _viewer: Viewer,
+) -> pd.DataFrame:
+    given = {k: list(v) if isinstance(v, tuple) else v for k, v in parameters}
+    return _queries.run(block, _viewer, **given)
+
+
+def source(viewer: Viewer) -> Source | None:
+    """The published snapshot for a viewer, or None while there is none."""
+    home = settings.home().open()
+    found = queries.current(home)
+    if found is None:
+        return None
+    revoked = Lake(home).withdrawn_ids()
+    return Source(found, viewer, (found.snapshot.id, *revoked, viewer.detail, *viewer.communities))
+
+
+@st.fragment(run_every="60s")
+def follow(shown: str) -> None:
+    """Look once a minute whether another snapshot was published, and move to it."""
+    found = queries.current(settings.home())
+    if found is not None and found.snapshot.id != shown:
+        st.rerun()

@@ -1,0 +1,71 @@
+"""What stands above a page: its title and how fresh it is, or what to do while there are no data."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from minxin.access import Viewer
+from minxin.board import registry
+from minxin.board.frames import Source, follow, source
+from minxin.settings import deployment
+
+
+def opening(page_id: str, viewer: Viewer, question: str = "") -> Source:
+    """Title line with freshness and stamp; stops the script, saying what to do, while there are no data."""
+    found = heading(page_id, viewer, question)
+    if found is None:
+        no_data()
+        st.stop()
+    return found
+
+
+def heading(page_id: str, viewer: Viewer, question: str = "") -> Source | None:
+    """Title line with freshness and stamp where there are data; for pages that stand without them, too."""
+    found = source(viewer)
+    title, state = st.columns([4, 8], vertical_alignment="bottom")
+    title.title(registry.entry(page_id).title, anchor=False, help=question or None)
+    if found is not None:
+        state.markdown(_state(found), text_alignment="right")
+        stale(found)
+        follow(found.snapshot.id)
+    return found
+
+
+def _state(found: Source) -> str:
+    snapshot = found.snapshot
+    stamp = " :orange-badge[模拟数据]" if snapshot.simulated else ""
+    return f":gray[{deployment().short_name} · 截至 {moment(snapshot.as_of)} · 快照 {snapshot.id}]{stamp}"
+
+
+def moment(time: datetime) -> str:
+    """A time as 2023年7月4日 00:00."""
+    return f"{time.year}年{time.month}月{time.day}日 {time:%H:%M}"
+
+
+def stale(found: Source) -> None:
+    """A warning when the snapshot is older than the deployment allows; a demo has its own clock."""
+    allowed = timedelta(hours=deployment().stale_after_hours)
+    now = datetime.now(deployment().zone).replace(tzinfo=None)
+    age = now - found.snapshot.as_of
+    if found.snapshot.simulated or age <= allowed:
+        return
+    words = f"{age.days} 天" if age.days >= 2 else f"{age.total_seconds() / 3600:.0f} 小时"
+    st.warning(
+        f"数据已有 {words}未更新(截至 {moment(found.snapshot.as_of)}),以下各项均按该时点计算;请联系数据管理人员导入最新数据。",
+        icon=":material/schedule:",
+    )
+
+
+def no_data() -> None:
+    """What to do where nothing was published yet."""
+    with st.container(border=True, width=760):
+        st.subheader("还没有可以显示的数据", anchor=False)
+        st.markdown(
+            "看板只显示已发布的数据快照。可以选择下面任一种方式准备数据:\n\n"
+            "1. **导入真实数据**:打开「数据导入」,上传受理台账(xlsx、xls、csv),核对字段后导入,系统会自动生成快照。\n"
+            "2. **先看演示**:在安装目录运行 `python -m minxin demo`,约二十秒后刷新本页;演示数据均标有「模拟数据」。\n"
+            "3. **已导入但未发布**:运行 `python -m minxin build`。"
+        )
+        st.page_link(registry.entry("imports").path, label="去数据导入", icon=":material/upload_file:")

@@ -1,0 +1,261 @@
+"""What the Plotly renderers share: sizes, text, axes, reference lines, the template of a theme."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from minxin.charts.chart import Chart, Unit
+from minxin.charts.palette import FONTS, Colours, Theme, colours
+from minxin.charts.registry import Renderers
+from minxin.charts.words import clean, shorten, width
+
+NO_DATA = "本期无数据"
+#: The plot width in px that labels are thinned for: half a page on a small laptop.
+PLOT_WIDTH = 560.0
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """One figure being drawn: the chart, the colours, the base font size in px and the areas for maps."""
+
+    chart: Chart
+    figure: go.Figure
+    colours: Colours
+    font: float
+    shapes: Mapping[str, Any]
+
+    @property
+    def small(self) -> float:
+        return self.font * 0.88
+
+    @property
+    def values(self) -> list[float | None]:
+        return self.chart.column("y")
+
+    def fills(self) -> list[str]:
+        """The colour of each row: primary where emphasised, quiet grey elsewhere."""
+        return [self.colours.primary if strong else self.colours.calm for strong in self.chart.strong]
+
+    def margins(self, **sides: float) -> None:
+        self.figure.update_layout(margin=dict(sides))
+
+
+Draw = Callable[[Canvas], None]
+SCREEN: Renderers[Draw] = Renderers("screen")
+
+
+def safe(text: Any) -> str:
+    """Data text for Plotly, which reads <b>, <a> and &…; in every text."""
+    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@lru_cache(maxsize=8)
+def template(theme: Theme, font: float = 14) -> go.layout.Template:
+    """The Plotly template of a theme: font, colours, bare axes."""
+    c = colours(theme)
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": c.hairline,
+        "gridcolor": c.hairline,
+        "tickcolor": c.hairline,
+        "tickfont": {"size": font * 0.88, "color": c.quiet},
+        "fixedrange": True,
+        "ticklabelstandoff": 4,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONTS, "size": font, "color": c.text},
+            "paper_bgcolor": c.page,
+            "plot_bgcolor": c.page,
+            "colorway": list(c.categories),
+            "xaxis": axis,
+            "yaxis": axis,
+            "showlegend": False,
+            "dragmode": False,
+            "clickmode": "event+select",
+            "hovermode": "closest",
+            "hoverlabel": {
+                "bgcolor": c.surface,
+                "bordercolor": c.hairline,
+                "font": {"family": FONTS, "size": font * 0.94, "color": c.text},
+                "align": "left",
+            },
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": c.quiet, "activecolor": c.primary},
+            "separators": ".,",
+        }
+    )
+
+
+def hover(chart: Chart) -> list[str]:
+    """What a pointer shows for each row: name, value, interval, cases, target."""
+    lows, highs = chart.column("low"), chart.column("high")
+    cases, targets = chart.column("n"), chart.column("target")
+    groups = [clean(g) for g in chart.column("series")]
+    result = []
+    for i, (name, value) in enumerate(zip(chart.names, chart.values, strict=True)):
+        unit = chart.row_unit(i)
+        lines = [f"<b>{safe(name)}</b>" + (f" {safe(groups[i])}" if groups and groups[i] else ""), safe(value)]
+        if lows and highs and lows[i] is not None and highs[i] is not None:
+            lines.append(f"区间 {unit.format(lows[i])} — {unit.format(highs[i])}")
+        if targets and targets[i] is not None:
+            lines.append(f"目标 {unit.format(targets[i])}")
+        if cases and cases[i] is not None:
+            lines.append(f"n={cases[i]:,.0f}")
+        result.append("<br>".join(lines))
+    return result
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round numbers from at or below ``low`` to at or above ``high``."""
+    if not np.isfinite([low, high]).all() or high <= low:
+        return [low]
+    raw = (high - low) / max(about - 1, 1)
+    power = 10.0 ** np.floor(np.log10(raw))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw * 0.999)
+    first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
+    return [float(round(k * step, 12)) for k in np.arange(first, last + 1)]
+
+
+def tick_words(values: list[float], unit: Unit) -> list[str]:
+    """Axis labels with as many decimals as the step needs; the unit on the top one only, % on all."""
+    if not values:
+        return []
+    scale = 100.0 if unit.kind == "rate" else 1.0
+    steps = [abs(b - a) * scale for a, b in pairwise(values)] or [1.0]
+    places = next((p for p in range(4) if abs(round(min(steps), p) - min(steps)) < 1e-9), 3)
+    plain = Unit(unit.kind, "", places if min(steps) < 1e4 or unit.kind == "rate" else None)
+    words = [plain.format(v) for v in values]
+    if unit.kind != "rate":
+        words[-1] += unit.word
+    return words
+
+
+def value_axis(canvas: Canvas, letter: str, low: float, high: float, grid: bool = True) -> list[float]:
+    """A measured axis with Chinese tick labels; returns its two ends."""
+    places = ticks(low, high)
+    ends = [places[0], places[-1]] if len(places) > 1 else [low - 1, low + 1]
+    if len(places) > 2 and high < places[-1]:
+        ends[1] = high + (high - places[0]) * 0.04
+        places = [p for p in places if p <= ends[1]]
+    if places[0] < low and len(places) > 2:
+        ends[0] = low
+        places = [p for p in places if p >= low]
+    canvas.figure.update_layout(
+        {
+            f"{letter}axis": {
+                "range": ends,
+                "tickvals": places,
+                "ticktext": tick_words(places, canvas.chart.unit),
+                "showgrid": grid,
+                "ticks": "",
+            }
+        }
+    )
+    return ends
+
+
+def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12) -> float:
+    """A category axis by position (equal names stay apart); returns the width of the widest name in px.
+
+    Names below a plot stand upright; where they would touch, some are left out, never the last.
+    """
+    shown = [shorten(n, ems) for n in names]
+    if letter == "x":
+        wide = (max(map(width, shown), default=1) + 1) * canvas.font * 0.94
+        step = max(1, math.ceil(len(names) * wide / PLOT_WIDTH))
+        shown = [n if (len(names) - 1 - i) % step == 0 else "" for i, n in enumerate(shown)]
+    canvas.figure.update_layout(
+        {
+            f"{letter}axis": {
+                "tickvals": list(range(len(names))),
+                "ticktext": [safe(n) for n in shown],
+                "range": [-0.6, len(names) - 0.4] if letter == "x" else [len(names) - 0.4, -0.6],
+                "tickfont": {"size": canvas.font * 0.94, "color": canvas.colours.text},
+                "tickangle": 0,
+                "ticks": "",
+                "showline": False,
+            }
+        }
+    )
+    return max((width(n) for n in shown), default=0) * canvas.font * 0.94
+
+
+def extent(canvas: Canvas, from_zero: bool, *roles: str) -> tuple[float, float]:
+    """Smallest and largest drawn value with targets and marks; a little room when not from zero."""
+    held = [v for role in ("y", *roles) for v in canvas.chart.column(role) if v is not None]
+    held += [float(a.at) for a in canvas.chart.annotations if a.on_value]
+    numbers = [float(v) for v in held if np.isfinite(float(v))]
+    if not numbers:
+        return 0.0, 1.0
+    low, high = min(numbers), max(numbers)
+    if from_zero:
+        return min(low, 0.0), max(high, 0.0) or 1.0
+    room = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
+    low, high = low - room, high + room
+    if canvas.chart.unit.kind == "rate":
+        low, high = max(low, 0.0), min(high, 1.0) if max(numbers) <= 1 else high
+    elif min(numbers) >= 0:
+        low = max(low, 0.0)
+    return low, high
+
+
+def mark(canvas: Canvas, letter: str, at: Any, text: str, dash: str = "dot", place: str = "", shift: float = 0) -> None:
+    """A thin line across the plot at a value or place, with its words at the end.
+
+    ``letter`` is the axis on which ``at`` lies; words stand above a vertical line, right of a horizontal one.
+    """
+    c, upright = canvas.colours, letter == "x"
+    other = "y" if upright else "x"
+    line = {"color": c.quiet, "width": 1.2, "dash": dash}
+    ends = {f"{letter}0": at, f"{letter}1": at, f"{other}0": 0, f"{other}1": 1}
+    canvas.figure.add_shape(type="line", **ends, **{f"{other}ref": "paper", f"{letter}ref": letter}, line=line)
+    words = {"text": safe(text), "showarrow": False, "font": {"size": canvas.small, "color": c.quiet}}
+    if upright:
+        words |= {"x": at, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 2 + shift}
+        words |= {"xanchor": place or "center"}
+    else:
+        words |= {"y": at, "yref": "y", "x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "yshift": shift}
+        words |= {"yanchor": "middle"}
+    canvas.figure.add_annotation(**words)
+
+
+def one_target(chart: Chart) -> float | None:
+    """The target when all rows have the same one."""
+    held = {float(t) for t in chart.column("target") if t is not None}
+    return held.pop() if len(held) == 1 else None
+
+
+def spread(places: list[float], apart: float) -> list[float]:
+    """Positions moved as little as needed to stand ``apart``, order kept (pool adjacent violators)."""
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    blocks: list[list[float]] = []  # wanted first position, members
+    for rank, i in enumerate(order):
+        blocks.append([places[i] - rank * apart, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            start, count = blocks.pop()
+            before, held = blocks.pop()
+            blocks.append([(before * held + start * count) / (held + count), held + count])
+    result, rank = [0.0] * len(places), 0
+    for start, count in blocks:
+        for _ in range(int(count)):
+            result[order[rank]] = start + rank * apart
+            rank += 1
+    return result
+
+
+def nothing(canvas: Canvas) -> None:
+    """The picture of a chart without rows."""
+    canvas.figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, height=160)
+    canvas.figure.add_annotation(
+        text=NO_DATA, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        font={"size": canvas.font * 1.15, "color": canvas.colours.quiet},
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Rankings on screen: bars, dots with intervals, bullets."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from minxin.charts.canvas import SCREEN, Canvas, extent, hover, mark, name_axis, one_target, safe, value_axis
+from minxin.charts.chart import Kind
+from minxin.charts.words import width
+
+ROW = 1.9  # height of a row in ems
+
+
+def _height(canvas: Canvas, rows: int, top: float, bottom: float) -> float:
+    return max(rows, 2) * ROW * canvas.font + top + bottom
+
+
+def _references(canvas: Canvas) -> int:
+    """Target and value marks as upright lines; returns how many lines of words stand above the plot."""
+    chart = canvas.chart
+    lines = [(a.at, a.text) for a in chart.annotations if a.on_value]
+    target = one_target(chart)
+    if target is not None:
+        lines.append((target, f"目标 {chart.unit.format(target)}"))
+    for level, (at, text) in enumerate(sorted(lines, key=lambda line: float(line[0]))):
+        mark(canvas, "x", at, text, "solid" if text.startswith("目标") else "dot", shift=level * canvas.font * 1.25)
+    return len(lines)
+
+
+def _rows(canvas: Canvas) -> tuple[float, float]:
+    names = name_axis(canvas, "y", canvas.chart.names, 13)
+    levels = _references(canvas)
+    top = 8 + levels * canvas.font * 1.3
+    return names + 14, top
+
+
+def _targets(canvas: Canvas, size: float) -> None:
+    chart = canvas.chart
+    targets = chart.column("target")
+    if targets and one_target(chart) is None:
+        canvas.figure.add_trace(
+            go.Scatter(
+                x=targets,
+                y=list(range(len(targets))),
+                mode="markers",
+                marker={"symbol": "line-ns", "size": size, "line": {"width": 2, "color": canvas.colours.text}},
+                hoverinfo="skip",
+            )
+        )
+
+
+@SCREEN.draws(Kind.BAR)
+def bar(canvas: Canvas) -> None:
+    """Horizontal bars from zero, in order, the value written at the end of each."""
+    _bars(canvas, 0.64)
+
+
+@SCREEN.draws(Kind.BULLET)
+def bullet(canvas: Canvas) -> None:
+    """Horizontal bars from zero with each target as an upright stroke."""
+    _bars(canvas, 0.44)
+
+
+def _bars(canvas: Canvas, thick: float) -> None:
+    chart, values = canvas.chart, canvas.values
+    left, top = _rows(canvas)
+    low, high = extent(canvas, True, "target")
+    aside = any(t is not None for t in chart.column("target"))  # beside a target, words would stand on its line
+    said = [w for w, v in zip(chart.values, values, strict=True) if v is not None]
+    words = max(map(width, said), default=3) * canvas.font * 0.94
+    room = (high - low) * (0.04 if aside else min(0.45, (words + 8) / 420))
+    canvas.figure.add_trace(
+        go.Bar(
+            x=[v or 0 for v in values],
+            y=list(range(len(values))),
+            orientation="h",
+            width=thick,
+            marker={"color": canvas.fills()},
+            text=["" if aside and v is not None else safe(w) for w, v in zip(chart.values, values, strict=True)],
+            textposition="outside",
+            textangle=0,
+            textfont={
+                "size": canvas.font * 0.94,
+                "color": [canvas.colours.quiet if v is None else canvas.colours.text for v in values],
+            },
+            cliponaxis=False,
+            constraintext="none",
+            hovertext=hover(chart),
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=chart.keys,
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 0.45}},
+        )
+    )
+    _targets(canvas, ROW * canvas.font * 0.8)
+    canvas.figure.update_layout(
+        xaxis={"range": [low - (room if low < 0 else 0), high + room], "visible": False},
+        yaxis={"showline": True, "linecolor": canvas.colours.hairline},
+        height=_height(canvas, len(values), top, 8),
+    )
+    canvas.margins(l=left, r=_value_column(canvas) if aside else 8, t=top, b=8)
+
+
+def _value_column(canvas: Canvas) -> float:
+    """The written values right of the plot, under each other; words for missing ones at the left. Returns px."""
+    chart, c = canvas.chart, canvas.colours
+    known = [v is not None for v in canvas.values]
+    right = max((width(w) for w, k in zip(chart.values, known, strict=True) if k), default=1) * canvas.font * 0.94 + 20
+    for i, (words, told) in enumerate(zip(chart.values, known, strict=True)):
+        if told:
+            canvas.figure.add_annotation(
+                text=safe(words), x=1, xref="paper", xanchor="right", xshift=right - 6, y=i, yref="y",
+                showarrow=False, font={"size": canvas.font * 0.94, "color": c.text},
+            )  # fmt: skip
+    return right
+
+
+@SCREEN.draws(Kind.DOT_INTERVAL)
+def dot_interval(canvas: Canvas) -> None:
+    """Sorted dots with their intervals on a cut scale, values in a column at the right."""
+    chart, values, c = canvas.chart, canvas.values, canvas.colours
+    left, top = _rows(canvas)
+    value_axis(canvas, "x", *extent(canvas, False, "low", "high", "target"))
+    rows = list(range(len(values)))
+    lows, highs = chart.column("low"), chart.column("high")
+    if lows and highs:
+        for strong, colour, weight in ((False, c.calm, 2), (True, c.primary, 3)):
+            xs, ys = [], []
+            for i, chosen in enumerate(chart.strong):
+                if chosen is strong and lows[i] is not None and highs[i] is not None:
+                    xs += [lows[i], highs[i], None]
+                    ys += [i, i, None]
+            if xs:
+                line = {"color": colour, "width": weight}
+                canvas.figure.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, opacity=0.55, hoverinfo="skip"))
+    canvas.figure.add_trace(
+        go.Scatter(
+            x=values,
+            y=rows,
+            mode="markers",
+            marker={"size": 10, "color": canvas.fills(), "line": {"width": 1.5, "color": c.page}},
+            hovertext=hover(chart),
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=chart.keys,
+            unselected={"marker": {"opacity": 0.45}},
+        )
+    )
+    _targets(canvas, ROW * canvas.font * 0.8)
+    for i, words in enumerate(chart.values):
+        if values[i] is None:
+            canvas.figure.add_annotation(
+                text=safe(words), x=0, xref="paper", xanchor="left", xshift=4, y=i, yref="y", showarrow=False,
+                font={"size": canvas.font * 0.94, "color": c.quiet},
+            )  # fmt: skip
+    canvas.figure.update_layout(
+        xaxis={"side": "bottom", "gridcolor": c.hairline},
+        height=_height(canvas, len(values), top, 30),
+    )
+    canvas.margins(l=left, r=_value_column(canvas), t=top, b=30)

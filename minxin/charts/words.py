@@ -1,0 +1,97 @@
+"""Text as it stands in a chart: no control characters, known width, dates in Chinese."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+MISSING = "—"
+
+
+def missing(value: Any) -> bool:
+    """Whether a cell holds nothing (None, NaN, NaT)."""
+    return value is None or value is pd.NaT or (not isinstance(value, str) and bool(pd.isna(value)))
+
+
+def clean(value: Any) -> str:
+    """Data text in one line, without control, format or surrogate characters."""
+    if missing(value):
+        return ""
+    text = "".join(
+        " " if character in "\r\n\t\v\f\u2028\u2029" else character
+        for character in str(value)
+        if character in "\r\n\t\v\f" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn")
+    )
+    return " ".join(text.split())
+
+
+def width(text: str) -> float:
+    """Width of a text in ems: 1 for a Chinese character, 0.56 for a Latin one."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.56 for c in text)
+
+
+def shorten(text: str, ems: float) -> str:
+    """The text, cut with an ellipsis to fit into ``ems``."""
+    if width(text) <= ems:
+        return text
+    kept = ""
+    for character in text:
+        if width(kept + character) > ems - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def wrap(text: str, ems: float, lines: int) -> list[str]:
+    """The text in at most ``lines`` lines of ``ems``; the last one is cut with an ellipsis."""
+    result: list[str] = []
+    rest = text
+    while rest and len(result) < lines - 1 and width(rest) > ems:
+        kept = ""
+        for character in rest:
+            if width(kept + character) > ems:
+                break
+            kept += character
+        kept = kept or rest[0]
+        result.append(kept)
+        rest = rest[len(kept) :].lstrip()
+    if rest:
+        result.append(shorten(rest, ems))
+    return result or [""]
+
+
+def common_ending(names: Iterable[str]) -> str:
+    """The ending that all names share and can spare （宝民社区，翻身社区 → 社区）， or ''."""
+    held = [n for n in names if n]
+    if len(held) < 2:
+        return ""
+    ending = held[0]
+    for name in held[1:]:
+        while ending and not name.endswith(ending):
+            ending = ending[1:]
+    return ending if len(ending) >= 2 and all(len(n) - len(ending) >= 2 for n in held) else ""
+
+
+def is_moment(value: Any) -> bool:
+    """Whether a cell holds a date or a timestamp."""
+    return isinstance(value, (dt.date, pd.Timestamp)) and not missing(value)
+
+
+def moment(value: Any, with_year: bool = False) -> str:
+    """A date or timestamp as 6月26日， 6月26日 18:00, or with its year."""
+    if missing(value):
+        return MISSING
+    year = f"{value.year}年" if with_year else ""
+    text = f"{year}{value.month}月{value.day}日"
+    if isinstance(value, dt.datetime) and (value.hour, value.minute) != (0, 0):
+        text += f" {value.hour:02d}:{value.minute:02d}"
+    return text
+
+
+def spans_years(values: Iterable[Any]) -> bool:
+    """Whether dates lie in more than one year, so that the year must be said."""
+    return len({v.year for v in values if is_moment(v)}) > 1

@@ -1,0 +1,12 @@
+-- One of the ten actions.
+select
+    action_id,
+    name,
+    lead,
+    target,
+    started_on,
+    due_on,
+    progress,
+    _batch as batch_id,
+from lake_action
+order by action_id

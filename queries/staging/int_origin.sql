@@ -1,0 +1,66 @@
+-- One batch with the first accepted day for which its origin has ever delivered each time; null: it never does.
+with origin as (
+    -- One batch with its origin: the mapping that read it, or the source where there is none.
+    select
+        batch_id,
+        coalesce(nullif(mapping, ''), nullif(source, ''), batch_id) as origin,
+    from lake_batch
+),
+
+flat as (
+    -- One batch with the first days on which its own petitions carry each time.
+    select
+        batch_id,
+        min(case when first_contact_at is not null then accepted_day end) as contact_since,
+        min(case when opinion_at is not null then accepted_day end) as opinion_since,
+        min(case when closed_at_recorded is not null then accepted_day end) as closing_since,
+        min(case when has_followup then accepted_day end) as followup_since,
+    from stg_petition
+    group by batch_id
+),
+
+contacted as (
+    -- One batch with the first day on which one of its petitions has a contact record.
+    select
+        batch_id,
+        min(accepted_day) as contact_since,
+    from stg_petition
+    where petition_id in (select petition_id from int_contact)
+    group by batch_id
+),
+
+followed as (
+    -- One batch with the first day on which one of its petitions has a follow-up record.
+    select
+        batch_id,
+        min(accepted_day) as followup_since,
+    from stg_petition
+    where petition_id in (select petition_id from int_followup)
+    group by batch_id
+),
+
+delivered as (
+    -- One origin with the first day of each time over all its batches.
+    select
+        origin.origin,
+        min(least(coalesce(flat.contact_since, contacted.contact_since), coalesce(contacted.contact_since, flat.contact_since)))
+            as contact_since,
+        min(flat.opinion_since) as opinion_since,
+        min(flat.closing_since) as closing_since,
+        min(least(coalesce(flat.followup_since, followed.followup_since), coalesce(followed.followup_since, flat.followup_since)))
+            as followup_since,
+    from origin
+    left join flat on flat.batch_id = origin.batch_id
+    left join contacted on contacted.batch_id = origin.batch_id
+    left join followed on followed.batch_id = origin.batch_id
+    group by origin.origin
+)
+
+select
+    origin.batch_id,
+    delivered.contact_since,
+    delivered.opinion_since,
+    delivered.closing_since,
+    delivered.followup_since,
+from origin
+inner join delivered on delivered.origin = origin.origin
