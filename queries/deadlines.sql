@@ -1,4 +1,4 @@
--- name: agreement
+-- name: agreement(communities, revoked)
 -- One row: petitions with a given deadline, a closing time and the source's own on-time flag, and those on which we agree.
 select
     count(*) as compared,

@@ -1,4 +1,4 @@
--- name: totals
+-- name: totals(start, end, communities)
 -- One row: the counts of the whole range, the petitions overdue at its end, and the population of the communities in scope.
 with counted as (
     -- One row: the counts of the range added up.
@@ -21,7 +21,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
+            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -54,7 +54,7 @@ from counted
 cross join stock
 cross join inhabited
 
--- name: by_community
+-- name: by_community(start, end, communities)
 -- One community in scope, zeros where nothing came in, with the petitions overdue at the end of the range.
 with counted as (
     -- One community with the counts of the range added up.
@@ -77,7 +77,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
+            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -110,7 +110,7 @@ left join stock on stock.community_code = community.community_code
 where community.community_code = any(cast(:communities as varchar[]))
 order by community.sort_order
 
--- name: by_category
+-- name: by_category(start, end, communities)
 -- One first-level category that came in, fell due or stood overdue, the most frequent first.
 with counted as (
     -- One category with the counts of the range added up.
@@ -133,7 +133,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
+            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -172,7 +172,7 @@ full join stock on stock.category_1 = counted.category_1
 cross join inhabited
 order by coalesce(counted.accepted, 0) desc, 1
 
--- name: by_day
+-- name: by_day(start, end, communities)
 -- One day of the range, zeros where nothing happened, with the petitions overdue as it ended.
 with series as (
     -- One day of the range.
@@ -200,7 +200,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
+            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -239,7 +239,7 @@ cross join inhabited
 left join counted on counted.day = series.day
 order by series.day
 
--- name: by_week
+-- name: by_week(start, end, communities)
 -- One week from Monday that the range touches, counting only days of the range, with the petitions overdue as it ended.
 with series as (
     -- One week that the range touches.
@@ -289,7 +289,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
+            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all

@@ -1,4 +1,4 @@
--- name: check
+-- name: check()
 -- One published figure with the same figure counted from the facts, and whether the two agree.
 with compared as (
     -- One figure with the step below which "more than" still holds: its last digit that is not zero.

@@ -1,22 +1,22 @@
--- name: batches
+-- name: batches()
 -- One batch of the lake with its counts at the door, the latest first.
 select *
 from mart_batch
 order by sequence desc
 
--- name: fields
+-- name: fields()
 -- One batch and field with the rows in which it is missing or odd, the latest batch first.
 select *
 from mart_batch_field
 order by sequence desc, table_name, field
 
--- name: reasons
+-- name: reasons()
 -- One batch and reason of rejection with its rows, the latest batch and the most frequent reason first.
 select *
 from mart_batch_reason
 order by sequence desc, rows desc, reason
 
--- name: unlocated
+-- name: unlocated(communities)
 -- One week with the petitions accepted in it that belong to no community, and all that were accepted.
 select
     week_start,

@@ -1,4 +1,4 @@
--- name: list
+-- name: list(start, end, communities, category, state, limit, skip, revoked)
 -- One petition accepted in the range, the latest first; texts are masked already at the door.
 select
     petition_id,
@@ -30,7 +30,7 @@ where
 order by accepted_day desc, accepted_at desc, petition_id asc
 limit cast(:limit as bigint) offset cast(:skip as bigint)
 
--- name: count
+-- name: count(start, end, communities, category, state, revoked)
 -- One row: how many petitions the same list has in all.
 select count(*) as n
 from fct_petition
@@ -42,7 +42,7 @@ where
     and (:state = '' or state = :state)
     and batch_id <> all(cast(:revoked as varchar[]))
 
--- name: one
+-- name: one(petition_id, communities, revoked)
 -- One petition, whole; texts are masked already at the door, and the hashed caller stays inside.
 select * exclude (caller, first_person)
 from fct_petition

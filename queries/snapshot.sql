@@ -1,4 +1,4 @@
--- name: info
+-- name: info()
 -- One row: which snapshot this is, of what time, and of which deployment.
 select
     snapshot_id,
@@ -9,7 +9,7 @@ select
     schema,
 from snapshot_info
 
--- name: communities
+-- name: communities()
 -- One community of the deployment in its order, the row of petitions that belong to none last.
 select
     community_code,
@@ -22,7 +22,7 @@ select
 from dim_community
 order by sort_order
 
--- name: bounds
+-- name: bounds()
 -- One row: the first and the last day on which a petition was accepted; null where there is none.
 select
     min(day) as first_day,

@@ -1,4 +1,4 @@
--- name: late
+-- name: late(communities, limit, revoked)
 -- One overdue petition, the one whose deadline was missed first on top.
 select
     petition_id,
@@ -16,7 +16,7 @@ where
 order by due_at, petition_id
 limit cast(:limit as bigint)
 
--- name: due_soon
+-- name: due_soon(communities, limit, revoked)
 -- One open petition with less than the agreed share of its time left, the next deadline on top.
 select
     petition_id,
@@ -34,7 +34,7 @@ where
 order by due_at, petition_id
 limit cast(:limit as bigint)
 
--- name: late_counts
+-- name: late_counts(communities, revoked)
 -- One community with its open petitions that are overdue or due soon; zeros where there is none.
 select
     community.community_code,
@@ -49,7 +49,7 @@ where community.community_code = any(cast(:communities as varchar[]))
 group by community.community_code, community.community_name, community.sort_order
 order by community.sort_order
 
--- name: history
+-- name: history(start, end, communities)
 -- One community, category and week from Monday with the petitions accepted in it; weeks without any are left out.
 with slice as (
     -- One week or day of the range, community and category with its petitions: whole weeks, then the days at both ends.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import socket
@@ -14,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from minxin.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Settings of ours that a test must not inherit from the person who runs it.
@@ -43,6 +47,17 @@ def minxin(*arguments: str | Path, env: Mapping[str, str], timeout: float = 600)
         encoding="utf-8",
         timeout=timeout,
     )
+
+
+def here(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process and its environment: faster, for commands that change nothing global."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main([str(a) for a in arguments])
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+    return subprocess.CompletedProcess(["minxin", *map(str, arguments)], code, out.getvalue(), err.getvalue())
 
 
 def must(*arguments: str | Path, env: Mapping[str, str], timeout: float = 600) -> str:

@@ -70,7 +70,9 @@ def _pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple
         return [(name.lower(), value) for name, value in headers]
     get_all = getattr(headers, "get_all", None)
     return [
-        (name.lower(), value) for name in headers for value in (get_all(name) if get_all is not None else [headers[name]])
+        (name.lower(), value)
+        for name in headers
+        for value in (get_all(name) if get_all is not None else [headers[name]])
     ]
 
 

@@ -21,7 +21,9 @@ import pandas as pd
 from minxin.settings import ROOT, Deployment, Unusable, deployment
 
 #: Time zones in which the notices of the State Council count.
-CHINA = frozenset({"Asia/Shanghai", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin", "Asia/Urumqi", "Asia/Kashgar", "PRC"})
+CHINA = frozenset(
+    {"Asia/Shanghai", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin", "Asia/Urumqi", "Asia/Kashgar", "PRC"}
+)
 OVERRIDES = "calendar_overrides.csv"
 _KINDS = ("workday", "holiday", "notified")
 _NAMES = {
@@ -137,7 +139,9 @@ def read_overrides(file: Path) -> Overrides:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"日历补充文件 {file} 无法读取：请检查文件是否存在、是否为 UTF-8 编码。") from error
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
+    numbered = [
+        (number, line) for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")
+    ]
     rows = csv.DictReader([line for _, line in numbered])
     if rows.fieldnames is None or not {"day", "kind"} <= set(rows.fieldnames):
         raise Unusable(f"日历补充文件 {file} 缺少表头 day,kind,note，请补齐后再试。")
@@ -153,7 +157,8 @@ def read_overrides(file: Path) -> Overrides:
                 days[dt.date.fromisoformat(day)] = (kind == "workday", (row.get("note") or "").strip())
         except ValueError as error:
             raise Unusable(
-                f"日历补充文件 {file} 第 {number} 行有误：day 应为 2027-01-01 样式，kind 应为 workday、holiday 或 notified。"
+                f"日历补充文件 {file} 第 {number} 行有误："
+                "day 应为 2027-01-01 样式，kind 应为 workday、holiday 或 notified。"
             ) from error
     return Overrides(MappingProxyType(days), frozenset(years))
 

@@ -24,11 +24,46 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 UNITS: dict[str, str] = {"count": "件", "rate": "%", "per_10000": "件/万人", "stock": "件"}
 #: Columns of the ``indicators.*`` blocks that a definition may name.
 COLUMNS = frozenset(
-    "accepted closed followed_up closing_known followup_known repeats excluded valid_followups responded resolved"
-    " satisfied satisfied_squares contact_due contact_met simple_due simple_met complex_due complex_met due due_met"
-    " became_overdue overdue_closed overdue_open population".split()
+    {
+        "accepted",
+        "closed",
+        "followed_up",
+        "closing_known",
+        "followup_known",
+        "repeats",
+        "excluded",
+        "valid_followups",
+        "responded",
+        "resolved",
+        "satisfied",
+        "satisfied_squares",
+        "contact_due",
+        "contact_met",
+        "simple_due",
+        "simple_met",
+        "complex_due",
+        "complex_met",
+        "due",
+        "due_met",
+        "became_overdue",
+        "overdue_closed",
+        "overdue_open",
+        "population",
+    }
 )
-_REQUIRED = ("code", "name", "definition", "kind", "numerator", "unit", "why", "source", "written_by", "checked_on", "next_review")
+_REQUIRED = (
+    "code",
+    "name",
+    "definition",
+    "kind",
+    "numerator",
+    "unit",
+    "why",
+    "source",
+    "written_by",
+    "checked_on",
+    "next_review",
+)
 _OPTIONAL = ("denominator", "squares", "excluded", "low_is_good", "smallest_n", "bands", "target", "change")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _SOURCE = re.compile(r"[XH]\d{2}|(GB|DB)[\w/]*\s?[\w.\-]+")
@@ -386,7 +421,9 @@ def compare(
     elif difference == 0:
         text, verdict = f"与{word}持平", "持平"
     else:
-        percent = f"（{wording.percent_change_text(relative)}）" if indicator.kind == "count" and relative == relative else ""
+        percent = (
+            f"（{wording.percent_change_text(relative)}）" if indicator.kind == "count" and relative == relative else ""
+        )
         text = f"较{word} {amount}{percent}"
         verdict = {True: "变好", False: "变差", None: "上升" if difference > 0 else "下降"}[is_better]
     detail = amount
@@ -407,7 +444,9 @@ def compare_frame(
 
     Both frames are measured; rows are matched by ``keys``, which are unique in ``before``.
     """
-    earlier = {tuple(key): row for key, row in zip(before[list(keys)].to_numpy(), before.to_dict("records"), strict=True)}
+    earlier = {
+        tuple(key): row for key, row in zip(before[list(keys)].to_numpy(), before.to_dict("records"), strict=True)
+    }
     found = [
         compare(indicator, row, earlier.get(tuple(row[k] for k in keys)), comparison, dispersion)
         for row in now.to_dict("records")
@@ -439,7 +478,9 @@ class Assessment:
     source: str = ""
 
 
-def assess_target(indicator: Indicator, measured: pd.DataFrame | pd.Series | Mapping[str, Any], day: dt.date) -> Assessment:
+def assess_target(
+    indicator: Indicator, measured: pd.DataFrame | pd.Series | Mapping[str, Any], day: dt.date
+) -> Assessment:
     """Hold a measured row against the indicator's target on a day (the last of the period)."""
     target = indicator.target(day)
     if target is None:
@@ -447,7 +488,9 @@ def assess_target(indicator: Indicator, measured: pd.DataFrame | pd.Series | Map
     row = _row(measured)
     aim = f"目标{indicator.text(target.value)}"
     if row["status"] != "ok":
-        return Assessment(target.value, None, False, f"{aim}，{indicator.text(None, row['n'], row['status'])}", target.source)
+        return Assessment(
+            target.value, None, False, f"{aim}，{indicator.text(None, row['n'], row['status'])}", target.source
+        )
     gap = float(row["value"]) - target.value
     is_low = bool(indicator.low_is_good)
     is_met = gap <= 1e-12 if is_low else gap >= -1e-12

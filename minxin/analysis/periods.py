@@ -14,7 +14,11 @@ Kind = Literal["week", "month", "quarter", "year", "range"]
 KINDS: dict[Kind, str] = {"week": "周", "month": "月", "quarter": "季度", "year": "年", "range": "自选时段"}
 Comparison = Literal["previous", "year_ago", "none"]
 #: How a comparison is offered.
-COMPARISONS: dict[Comparison, str] = {"previous": "环比（与上期比）", "year_ago": "同比（与去年同期比）", "none": "不比较"}
+COMPARISONS: dict[Comparison, str] = {
+    "previous": "环比（与上期比）",
+    "year_ago": "同比（与去年同期比）",
+    "none": "不比较",
+}
 #: The word for the change, and for what it is compared with.
 WORDS: dict[Comparison, str] = {"previous": "环比", "year_ago": "同比", "none": ""}
 BEFORE: dict[Comparison, str] = {"previous": "上期", "year_ago": "去年同期", "none": ""}
@@ -196,7 +200,9 @@ class Period:
 
     def first_days(self, count: int) -> Period:
         """The first days of the period as a range; the period itself where it is not longer."""
-        return self if count >= self.days else Period("range", self.start, self.start + dt.timedelta(days=max(count, 1)))
+        return (
+            self if count >= self.days else Period("range", self.start, self.start + dt.timedelta(days=max(count, 1)))
+        )
 
     def compared(self, comparison: Comparison, as_of: dt.datetime | None = None) -> Period | None:
         """What the period is compared with, or None for ``none``.

@@ -10,7 +10,7 @@ import streamlit as st
 from minxin.analysis.indicators import Indicator
 from minxin.board.text import literal
 
-KINDS = {"count": "数量", "rate": "比率", "per_10000": "每万人", "stock": "存量(时点数)"}
+KINDS = {"count": "数量", "rate": "比率", "per_10000": "每万人", "stock": "存量（时点数）"}
 
 
 def chooser(held: Mapping[str, Indicator]) -> str:

@@ -12,7 +12,7 @@ from minxin.charts.chart import PLAIN_COUNT, Chart, Encoding, Kind, Unit
 from minxin.charts.words import clean, missing
 
 STATUS = {"reproduced": "一致", "quoted": "引用", "wrong": "不一致"}
-PLACES = {"一致": "由数据算出,与公布数一致", "引用": "无法由数据算出,仅引用", "不一致": "由数据算出,与公布数不同"}
+PLACES = {"一致": "由数据算出，与公布数一致", "引用": "无法由数据算出，仅引用", "不一致": "由数据算出，与公布数不同"}
 
 
 def verdict(check: pd.DataFrame) -> None:
@@ -20,7 +20,7 @@ def verdict(check: pd.DataFrame) -> None:
     wrong = int((check["status"] == "wrong").sum())
     counted = int((check["status"] != "quoted").sum())
     if wrong:
-        st.error(f"{counted} 个可计算的公开数字中,有 {wrong} 个与数据不一致,请核对数据与口径。", icon=":material/report:")
+        st.error(f"{counted} 个可计算的公开数字中，有 {wrong} 个与数据不一致，请核对数据与口径。", icon=":material/report:")
     else:
         st.success(f"{counted} 个可计算的公开数字全部与数据一致。", icon=":material/verified:")
 
@@ -59,7 +59,7 @@ def listing(check: pd.DataFrame, chosen: str, source: Source, viewer: Viewer) ->
         "computed": "计算数",
         "unit": "单位",
         "status": "结论",
-        "query": "算法(查询)",
+        "query": "算法（查询）",
         "reason": "说明",
         "source": "出处",
     }
@@ -69,9 +69,9 @@ def listing(check: pd.DataFrame, chosen: str, source: Source, viewer: Viewer) ->
         data=rows[list(headings)],
         encoding=Encoding(),
         unit=Unit(),
-        title=f"公开数字与计算结果逐项对照({len(rows)} 项)",
-        subtitle="公布数为文章原数;计算数由查询从当前快照算出",
-        alt=f"公开数字与计算结果逐项对照,共 {len(rows)} 项",
+        title=f"公开数字与计算结果逐项对照（{len(rows)} 项）",
+        subtitle="公布数为文章原数；计算数由查询从当前快照算出",
+        alt=f"公开数字与计算结果逐项对照，共 {len(rows)} 项",
         filters=(f"只看{chosen}",) if chosen else (),
         as_of=notices.moment(source.snapshot.as_of),
         snapshot=source.snapshot.id,
@@ -89,7 +89,7 @@ def explanation(source: Source) -> None:
     """What reproduced means where the data are simulated."""
     if source.snapshot.simulated:
         st.caption(
-            "当前为模拟数据:模拟时已按公布数校准,「一致」说明从导入、构建到查询的整条计算链路能得出公布数,不代表真实业务数据。"
+            "当前为模拟数据：模拟时已按公布数校准，「一致」说明从导入、构建到查询的整条计算链路能得出公布数，不代表真实业务数据。"
         )
 
 

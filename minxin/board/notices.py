@@ -53,7 +53,7 @@ def stale(found: Source) -> None:
         return
     words = f"{age.days} 天" if age.days >= 2 else f"{age.total_seconds() / 3600:.0f} 小时"
     st.warning(
-        f"数据已有 {words}未更新(截至 {moment(found.snapshot.as_of)}),以下各项均按该时点计算;请联系数据管理人员导入最新数据。",
+        f"数据已有 {words}未更新（截至 {moment(found.snapshot.as_of)}），以下各项均按该时点计算；请联系数据管理人员导入最新数据。",
         icon=":material/schedule:",
     )
 
@@ -63,9 +63,9 @@ def no_data() -> None:
     with st.container(border=True, width=760):
         st.subheader("还没有可以显示的数据", anchor=False)
         st.markdown(
-            "看板只显示已发布的数据快照。可以选择下面任一种方式准备数据:\n\n"
-            "1. **导入真实数据**:打开「数据导入」,上传受理台账(xlsx、xls、csv),核对字段后导入,系统会自动生成快照。\n"
-            "2. **先看演示**:在安装目录运行 `python -m minxin demo`,约二十秒后刷新本页;演示数据均标有「模拟数据」。\n"
-            "3. **已导入但未发布**:运行 `python -m minxin build`。"
+            "看板只显示已发布的数据快照。可以选择下面任一种方式准备数据：\n\n"
+            "1. **导入真实数据**：打开「数据导入」，上传受理台账（xlsx、xls、csv），核对字段后导入，系统会自动生成快照。\n"
+            "2. **先看演示**：在安装目录运行 `python -m minxin demo`,约二十秒后刷新本页；演示数据均标有「模拟数据」。\n"
+            "3. **已导入但未发布**：运行 `python -m minxin build`。"
         )
         st.page_link(registry.entry("imports").path, label="去数据导入", icon=":material/upload_file:")

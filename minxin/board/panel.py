@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,7 +13,6 @@ from minxin.access import Viewer, may
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart, Kind
-from minxin.exports import presentation, workbook
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -63,14 +61,14 @@ def _heading(chart: Chart, viewer: Viewer, page: str, exports: bool) -> str:
                 label_visibility="collapsed",
             )
         if exports and may(viewer, page, "export"):
-            export_menu([chart], chart.id, chart.title)
+            export_menu(lambda: [chart], chart.id, chart.title)
     return TABLE if shown == TABLE else PICTURE
 
 
 def picture(chart: Chart, height: int | None = None) -> None:
     """The Plotly figure of a chart in the theme of the browser."""
     st.plotly_chart(
-        figure(chart, theme(), height), theme=None, key=f"figure_{chart.id}", config=_config(chart.id), alt=literal(chart.alt)
+        figure(chart, theme(), height), theme=None, key=f"figure_{chart.id}", config=charts.config(chart), alt=literal(chart.alt)
     )
 
 
@@ -86,12 +84,15 @@ def table(chart: Chart, height: int | None = None) -> None:
     )
 
 
-def export_menu(held: list[Chart], name: str, title: str, label: str = "") -> None:
+Charts = Callable[[], list[Chart]]
+
+
+def export_menu(held: Charts, name: str, title: str, label: str = "") -> None:
     """Slides and workbook of some charts, made at the click and not before."""
     with st.popover(label, icon=":material/download:", type="tertiary", help="导出幻灯片、工作簿"):
         st.download_button(
-            "幻灯片(PPTX,可编辑)",
-            functools.partial(presentation, held),
+            "幻灯片（PPTX,可编辑）",
+            functools.partial(_slides, held),
             file_name=f"{_file_name(title)}.pptx",
             mime=PPTX,
             on_click="ignore",
@@ -100,8 +101,8 @@ def export_menu(held: list[Chart], name: str, title: str, label: str = "") -> No
             width="stretch",
         )
         st.download_button(
-            "工作簿(XLSX,含原生图表)",
-            functools.partial(workbook, held),
+            "工作簿（XLSX,含原生图表）",
+            functools.partial(_workbook, held),
             file_name=f"{_file_name(title)}.xlsx",
             mime=XLSX,
             on_click="ignore",
@@ -109,7 +110,19 @@ def export_menu(held: list[Chart], name: str, title: str, label: str = "") -> No
             icon=":material/table_view:",
             width="stretch",
         )
-        st.caption("图片(PNG、SVG):把光标移到图上,用图右上角的按钮保存。")
+        st.caption("图片（PNG、SVG）:把光标移到图上，用图右上角的按钮保存。")
+
+
+def _slides(held: Charts) -> bytes:
+    from minxin.exports import presentation  # at the click: no page waits for it
+
+    return presentation(held())
+
+
+def _workbook(held: Charts) -> bytes:
+    from minxin.exports import workbook
+
+    return workbook(held())
 
 
 def _file_name(title: str) -> str:
@@ -129,6 +142,3 @@ def figure(chart: Chart, look: str, height: int | None) -> go.Figure:
         drawn.update_layout(height=height)
     return drawn
 
-
-def _config(name: str) -> dict[str, Any]:
-    return charts.config(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import atexit
 import gc
 import logging
 from collections.abc import Callable
@@ -15,12 +16,11 @@ from minxin import logs
 from minxin.access import doors
 from minxin.board import registry
 from minxin.charts import maps
-from minxin.exports import presentation, workbook  # noqa: F401  imported here so that no click pays for it
 from minxin.settings import ROOT, Refused, Unusable
 
 P = ParamSpec("P")
 HERE = Path(__file__).parent
-WENT_WRONG = "这一部分暂时无法显示,请刷新页面后再试;仍不行时请联系管理员查看日志。"
+WENT_WRONG = "这一部分暂时无法显示，请刷新页面后再试；仍不行时请联系管理员查看日志。"
 log = logging.getLogger(__name__)
 
 
@@ -31,9 +31,10 @@ def warm_up() -> None:
     Streamlit collects all garbage after every run; objects of the imports never become garbage.
     """
     logs.start()
-    maps.install_static(ROOT / "static")
+    maps.install_leaflet(ROOT / "static")
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
 def open_board() -> None:

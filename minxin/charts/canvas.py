@@ -190,9 +190,14 @@ def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12) ->
 
 
 def extent(canvas: Canvas, from_zero: bool, *roles: str) -> tuple[float, float]:
+    """``extent_of`` the chart on this canvas."""
+    return extent_of(canvas.chart, from_zero, *roles)
+
+
+def extent_of(chart: Chart, from_zero: bool, *roles: str) -> tuple[float, float]:
     """Smallest and largest drawn value with targets and marks; a little room when not from zero."""
-    held = [v for role in ("y", *roles) for v in canvas.chart.column(role) if v is not None]
-    held += [float(a.at) for a in canvas.chart.annotations if a.on_value]
+    held = [v for role in ("y", *roles) for v in chart.column(role) if v is not None]
+    held += [float(a.at) for a in chart.annotations if a.on_value]
     numbers = [float(v) for v in held if np.isfinite(float(v))]
     if not numbers:
         return 0.0, 1.0
@@ -201,7 +206,7 @@ def extent(canvas: Canvas, from_zero: bool, *roles: str) -> tuple[float, float]:
         return min(low, 0.0), max(high, 0.0) or 1.0
     room = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
     low, high = low - room, high + room
-    if canvas.chart.unit.kind == "rate":
+    if chart.unit.kind == "rate":
         low, high = max(low, 0.0), min(high, 1.0) if max(numbers) <= 1 else high
     elif min(numbers) >= 0:
         low = max(low, 0.0)
@@ -226,6 +231,17 @@ def mark(canvas: Canvas, letter: str, at: Any, text: str, dash: str = "dot", pla
         words |= {"y": at, "yref": "y", "x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "yshift": shift}
         words |= {"yanchor": "middle"}
     canvas.figure.add_annotation(**words)
+
+
+def faded(canvas: Canvas) -> dict[str, Any]:
+    """How marks look that a click did and did not choose: the others paler, all words readable.
+
+    Both sides must be told, otherwise plotly.js fails on the missing one.
+    """
+    return {
+        "selected": {"marker": {"opacity": 1}, "textfont": {"color": canvas.colours.text}},
+        "unselected": {"marker": {"opacity": 0.45}, "textfont": {"color": canvas.colours.quiet}},
+    }
 
 
 def one_target(chart: Chart) -> float | None:

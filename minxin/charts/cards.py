@@ -26,7 +26,7 @@ class Card:
 
 
 def cards(chart: Chart) -> list[Card]:
-    """The cards of a KPI row in order: 环比 +1.2百分点 · 好转，目标 99.0%, 区间 94.1%—96.3% · n=1,204."""
+    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 区间 94.1%—96.3% | n=1,204."""
     changes, words, verdicts = chart.column("change"), chart.column("change_word"), chart.column("verdict")
     targets, cases, notes = chart.column("target"), chart.column("n"), chart.column("note")
     lows, highs = chart.column("low"), chart.column("high")

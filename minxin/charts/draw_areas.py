@@ -5,7 +5,19 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from minxin.charts import geometry
-from minxin.charts.canvas import SCREEN, Canvas, extent, hover, mark, name_axis, safe, tick_words, ticks, value_axis
+from minxin.charts.canvas import (
+    SCREEN,
+    Canvas,
+    extent,
+    hover,
+    mark,
+    name_axis,
+    safe,
+    spread,
+    tick_words,
+    ticks,
+    value_axis,
+)
 from minxin.charts.chart import PLAIN_COUNT, Kind
 from minxin.charts.fills import fills, short_names
 from minxin.charts.palette import classes, text_on
@@ -213,10 +225,15 @@ def funnel_plot(canvas: Canvas) -> None:
             showarrow=False, font={"size": canvas.small, "color": c.quiet},
         )  # fmt: skip
     canvas.figure.update_layout(
-        xaxis={"range": [0, across[-1]], "tickvals": across, "ticktext": tick_words(across, PLAIN_COUNT), "showline": True,
-               "title": {"text": "样本数", "font": {"size": canvas.small, "color": c.quiet}}},
+        xaxis={
+            "range": [0, across[-1]],
+            "tickvals": across,
+            "ticktext": tick_words(across, PLAIN_COUNT),
+            "showline": True,
+            "title": {"text": "样本数", "font": {"size": canvas.small, "color": c.quiet}},
+        },
         height=high,
-    )  # fmt: skip
+    )
     left = max(map(width, canvas.figure.layout.yaxis.ticktext or ()), default=2) * canvas.small + 14
     right = max((width(e[1]) for e in ends), default=1) * canvas.small + 14
     canvas.margins(l=left, r=right, t=16, b=50)

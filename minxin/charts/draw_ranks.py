@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from minxin.charts.canvas import SCREEN, Canvas, extent, hover, mark, name_axis, one_target, safe, value_axis
+from minxin.charts.canvas import SCREEN, Canvas, extent, faded, hover, mark, name_axis, one_target, safe, value_axis
 from minxin.charts.chart import Kind
 from minxin.charts.words import width
 
@@ -88,8 +88,7 @@ def _bars(canvas: Canvas, thick: float) -> None:
             hovertext=hover(chart),
             hovertemplate="%{hovertext}<extra></extra>",
             customdata=chart.keys,
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 0.45}},
+            **faded(canvas),
         )
     )
     _targets(canvas, ROW * canvas.font * 0.8)
@@ -142,7 +141,7 @@ def dot_interval(canvas: Canvas) -> None:
             hovertext=hover(chart),
             hovertemplate="%{hovertext}<extra></extra>",
             customdata=chart.keys,
-            unselected={"marker": {"opacity": 0.45}},
+            **faded(canvas),
         )
     )
     _targets(canvas, ROW * canvas.font * 0.8)

@@ -12,6 +12,7 @@ from minxin.charts.canvas import (
     SCREEN,
     Canvas,
     extent,
+    faded,
     hover,
     mark,
     name_axis,
@@ -224,7 +225,7 @@ def column(canvas: Canvas) -> None:
             hovertext=hover(chart),
             hovertemplate="%{hovertext}<extra></extra>",
             customdata=chart.keys,
-            unselected={"marker": {"opacity": 0.45}},
+            **faded(canvas),
         )
     )
     target = one_target(chart)
@@ -277,7 +278,7 @@ def stacked_column(canvas: Canvas) -> None:
                 hovertemplate="%{hovertext}<extra></extra>",
                 customdata=[keys[i] for i in rows],
                 name=safe(group),
-                unselected={"marker": {"opacity": 0.45}},
+                **faded(canvas),
             )
         )
         last = next((values[i] or 0.0 for i, x in zip(rows, xs, strict=True) if x == len(order) - 1), 0.0)
@@ -318,29 +319,32 @@ def small_multiples(canvas: Canvas) -> None:
     def across(value: Any) -> float:
         return rank.get(pd.Timestamp(value) if is_moment(value) else value, 0.0)
 
-    def up(value: float) -> float:
-        return (value - low) / ((high - low) or 1)
+    def up(value: float | None, base: float) -> float | None:
+        return None if value is None else base + (value - low) / ((high - low) or 1)
 
     columns = min(7, max(1, math.ceil(math.sqrt(len(panels) * 1.6))))
     lines = math.ceil(len(panels) / columns) or 1
     wide, high_box, gap_x, gap_y = 1.0, 1.0, 0.16, 0.62
     raw, hovers, keys = chart.column("x"), hover(chart), chart.keys
     whole = [i for i, g in enumerate(groups) if not g]
-    back_x, back_y, rule_x, rule_y = [], [], [], []
+    back_x: list[float | None] = []
+    back_y: list[float | None] = []
+    rule_x: list[float | None] = []
+    rule_y: list[float | None] = []
     target = one_target(chart)
     for number, panel in enumerate(panels):
         left = (number % columns) * (wide + gap_x)
         base = -(number // columns) * (high_box + gap_y)
         for i in whole:
             back_x.append(left + across(raw[i]))
-            back_y.append(None if values[i] is None else base + up(values[i]))
+            back_y.append(up(values[i], base))
         back_x.append(None)
         back_y.append(None)
         rule_x += [left, left + wide, None]
         rule_y += [base, base, None]
         if target is not None:
             rule_x += [left, left + wide, None]
-            rule_y += [base + up(target)] * 2 + [None]
+            rule_y += [up(target, base), up(target, base), None]
         rows = [i for i, g in enumerate(groups) if g == panel]
         strong = any(chart.strong[i] for i in rows)
         known = [i for i in rows if values[i] is not None]
@@ -348,7 +352,7 @@ def small_multiples(canvas: Canvas) -> None:
         canvas.figure.add_trace(
             go.Scatter(
                 x=[left + across(raw[i]) for i in rows],
-                y=[None if values[i] is None else base + up(values[i]) for i in rows],
+                y=[up(values[i], base) for i in rows],
                 mode="lines+markers",
                 line={"color": colour, "width": 2.4 if strong else 1.8},
                 marker={"color": colour, "size": [6 if known and i == known[-1] else 1 for i in rows]},

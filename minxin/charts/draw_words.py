@@ -22,7 +22,7 @@ def kpi_row(canvas: Canvas) -> None:
             type="rect", xref="paper", yref="paper", x0=left, x1=right, y0=0, y1=1, fillcolor=c.surface,
             line={"color": c.primary if card.strong else c.hairline, "width": 1}, layer="below",
         )  # fmt: skip
-        large = min(2.6, 130 / canvas.font / max(width(card.figure), 1))
+        large = min(1.6 if card.unknown else 2.6, 130 / canvas.font / max(width(card.figure), 1))
         figure = safe(card.figure) if card.unknown else f"<b>{safe(card.figure)}</b>"
         texts = (
             (safe(shorten(card.name, 9)), 0.95, canvas.font, c.quiet),

@@ -97,15 +97,29 @@ def outline(shapes: Mapping[str, Any], wide: float, high: float, margin: float =
     return _drawn[known][1]
 
 
-def _outline(shapes: Mapping[str, Any], wide: float, high: float, margin: float) -> list[Area]:
-    limits = bounds(shapes)
-    if limits is None:
-        return []
+def _fit(limits: tuple[float, float, float, float], wide: float, high: float, margin: float) -> tuple[float, ...]:
+    """West, north, squeeze of longitudes, scale, left and top of a collection fitted into a picture."""
     west, south, east, north = limits
     squeeze = math.cos(math.radians((south + north) / 2))
     across, down = max((east - west) * squeeze, 1e-9), max(north - south, 1e-9)
     scale = min((wide - 2 * margin) / across, (high - 2 * margin) / down)
-    left, top = (wide - across * scale) / 2, (high - down * scale) / 2
+    return west, north, squeeze, scale, (wide - across * scale) / 2, (high - down * scale) / 2
+
+
+def unplace(shapes: Mapping[str, Any], wide: float, high: float, margin: float, point: Point) -> Point:
+    """Latitude and longitude of a picture point of ``outline``. ValueError where there are no areas."""
+    limits = bounds(shapes)
+    if limits is None:
+        raise ValueError("no areas")
+    west, north, squeeze, scale, left, top = _fit(limits, wide, high, margin)
+    return north - (point[1] - top) / scale, west + (point[0] - left) / (scale * squeeze)
+
+
+def _outline(shapes: Mapping[str, Any], wide: float, high: float, margin: float) -> list[Area]:
+    limits = bounds(shapes)
+    if limits is None:
+        return []
+    west, north, squeeze, scale, left, top = _fit(limits, wide, high, margin)
 
     def place(point: Sequence[float]) -> Point:
         return left + (point[0] - west) * squeeze * scale, top + (north - point[1]) * scale

@@ -83,7 +83,7 @@ def _deployment() -> Iterator[Finding]:
     if unknown:
         yield Finding("部署配置", WARN, f"{unknown} 个{deployment.area_word}缺人口数，万人诉求量不计算。")
     yield Finding(
-        "部署配置", OK, f"{deployment.name},{len(codes)} 个{deployment.area_word}，时区 {deployment.timezone}。"
+        "部署配置", OK, f"{deployment.name}，{len(codes)} 个{deployment.area_word}，时区 {deployment.timezone}。"
     )
 
 
@@ -129,7 +129,7 @@ def _mappings() -> Iterator[Finding]:
     names = mapping.names()
     for name in names:
         try:
-            mapping.load(name)
+            mapping.load_mapping(name)
         except settings.Unusable as error:
             yield Finding("映射", WRONG, str(error))
     yield Finding("映射", OK, f"{len(names)} 个：{'、'.join(names)}。")

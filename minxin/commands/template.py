@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from minxin import tables
-from minxin.ingest import templates
 from minxin.settings import Refused, Unusable
 
 
@@ -30,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or Path(f"{declared[args.table].label}模板.xlsx")
     if out.exists() and not args.force:
         raise Refused(f"文件 {out} 已存在；请换一个名称，或加 --force 覆盖。")
+    from minxin.ingest import templates  # what writes workbooks is loaded by this command only
+
     content = templates.template(args.table)
     try:
         out.write_bytes(content)

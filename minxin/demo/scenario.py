@@ -110,10 +110,6 @@ class Scenario:
         """Petitions of the published channels: there cannot be fewer."""
         return sum(c.total or 0 for c in self.channels)
 
-    def channel(self, name: str) -> int:
-        """Position of a channel."""
-        return next(i for i, c in enumerate(self.channels) if c.name == name)
-
 
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""

@@ -25,7 +25,7 @@ LARGEST_RATIO = 200
 SMALL = 64 << 20
 _LONGEST_CARRY = 32 << 20
 _SEPARATORS = b' \t\r,;|"'
-_LABELS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8(带 BOM)", "utf-16": "UTF-16", "gb18030": "GB18030"}
+_LABELS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8（带 BOM）", "utf-16": "UTF-16", "gb18030": "GB18030"}
 
 codecs.register_error("minxin_mark", lambda error: (UNREADABLE, error.end))  # type: ignore[attr-defined]
 
@@ -67,11 +67,11 @@ def inflate(path: Path, target: Path, name: str) -> None:
             try:
                 data = engine.decompress(rest, BLOCK)
             except zlib.error as error:
-                raise Unusable(f"压缩文件「{shown(name)}」已损坏,无法解压;请重新导出或重新上传。") from error
+                raise Unusable(f"压缩文件「{shown(name)}」已损坏，无法解压；请重新导出或重新上传。") from error
             packed += len(rest) - len(engine.unconsumed_tail)
             written += len(data)
             if written > LARGEST_INFLATED or (written > SMALL and written > LARGEST_RATIO * path.stat().st_size):
-                raise Unusable(f"压缩文件「{shown(name)}」解压后异常庞大,已停止读取;请解压检查后再上传。")
+                raise Unusable(f"压缩文件「{shown(name)}」解压后异常庞大，已停止读取；请解压检查后再上传。")
             out.write(data)
             rest = engine.unconsumed_tail
             if engine.eof:
@@ -82,7 +82,7 @@ def inflate(path: Path, target: Path, name: str) -> None:
         if not engine.eof:
             out.write(engine.flush())
     if not engine.eof:
-        raise Unusable(f"压缩文件「{shown(name)}」不完整,可能上传中断;请重新上传。")
+        raise Unusable(f"压缩文件「{shown(name)}」不完整，可能上传中断；请重新上传。")
 
 
 def _share(part: float, whole: float) -> float:
@@ -148,7 +148,7 @@ def detect(path: Path, name: str) -> str:
         return found
     controls = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
     if controls > max(4, 0.005 * len(head)):
-        raise Unusable(f"文件「{shown(name)}」不是文本表格也不是 Excel 工作簿;请另存为 xlsx 或 CSV 后再上传。")
+        raise Unusable(f"文件「{shown(name)}」不是文本表格也不是 Excel 工作簿；请另存为 xlsx 或 CSV 后再上传。")
     whole = head if len(head) < SAMPLE else head[: head.rfind(b"\n") + 1] or head[:-4]
     try:
         whole.decode("utf-8")
@@ -160,7 +160,7 @@ def detect(path: Path, name: str) -> str:
 def _judged(sample: bytes, name: str) -> str:
     found = _judge(sample)
     if not found:
-        raise Unusable(f"无法识别文件「{shown(name)}」的文字编码;请另存为 UTF-8 编码的 CSV 或 xlsx 后再上传。")
+        raise Unusable(f"无法识别文件「{shown(name)}」的文字编码；请另存为 UTF-8 编码的 CSV 或 xlsx 后再上传。")
     return found
 
 
@@ -280,7 +280,7 @@ def prepare(path: Path, work: Path, name: str, encoding: str = "") -> TextFacts:
             if not getattr(info, "_is_text_encoding", True):
                 raise LookupError(encoding)
         except LookupError as error:
-            raise Unusable(f"读取选项中的编码「{shown(encoding)}」不存在;请改为 UTF-8、GB18030 或 UTF-16。") from error
+            raise Unusable(f"读取选项中的编码「{shown(encoding)}」不存在；请改为 UTF-8、GB18030 或 UTF-16。") from error
         found = info.name
         if found in ("gbk", "gb2312"):
             found = "gb18030"
@@ -306,4 +306,3 @@ def prepare(path: Path, work: Path, name: str, encoding: str = "") -> TextFacts:
 
 def _replace_encoding(facts: TextFacts, encoding: str) -> TextFacts:
     return TextFacts(**{**facts.__dict__, "encoding": encoding})
-

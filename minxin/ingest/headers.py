@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -18,7 +19,7 @@ _LARGEST_SAMPLE = 4 << 20
 _LONGEST_HEADING = 60
 _VALUE = re.compile(
     r"[+-]?[\d,]*\.?\d+(e[+-]?\d+)?%?"
-    r"|\d{2,4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([T ]*\d{1,2}[::]\d{1,2}.*)?"
+    r"|\d{2,4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([T ]*\d{1,2}[:\uff1a]\d{1,2}.*)?"
     r"|nan|null|none|true|false",
     re.IGNORECASE,
 )
@@ -32,12 +33,12 @@ def _filled(cells: Sequence[str]) -> list[str]:
 
 
 def usual_width(rows: Sequence[Row]) -> int:
-    """The number of filled-in columns that most sample rows have (up to the last filled cell)."""
+    """The number of columns that most sample rows span, from the first filled cell to the last."""
     widths: Counter[int] = Counter()
     for _, cells in rows:
-        last = max((i for i, cell in enumerate(cells, 1) if cell.strip()), default=0)
-        if last:
-            widths[last] += 1
+        filled = [i for i, cell in enumerate(cells) if cell.strip()]
+        if filled:
+            widths[filled[-1] - filled[0] + 1] += 1
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
@@ -65,7 +66,7 @@ def find_header(rows: Sequence[Row], expected: Collection[str] = ()) -> int | No
         values = sum(bool(_VALUE.fullmatch(cell)) for cell in filled)
         if (
             len(filled) >= max(1, (width + 1) // 2)
-            and len(set(filled)) >= 0.8 * len(filled)
+            and len(set(filled)) >= 0.6 * len(filled)
             and values <= 0.2 * len(filled)
             and all(len(cell) <= _LONGEST_HEADING for cell in filled)
             and (len(filled) > 1 or width <= 1)
@@ -74,31 +75,31 @@ def find_header(rows: Sequence[Row], expected: Collection[str] = ()) -> int | No
     return None
 
 
-def sample_rows(path: Path, delimiter: str) -> list[Row]:
-    """The first records of a prepared text table; bad ones are left out."""
-    rows: list[Row] = []
-    length = 0
+def sample_text(path: Path) -> str:
+    """The first lines of a prepared text table, whole ones only; '' where not even one line is that short."""
     with open_text(path) as source:
-        for record in islice(read_records(source, delimiter), SAMPLE_ROWS):
-            if record.fields is not None:
-                rows.append((record.number, record.fields))
-                length += sum(map(len, record.fields))
-            if length > _LARGEST_SAMPLE:
-                break
-    return rows
+        text = source.read(_LARGEST_SAMPLE)
+    if len(text) < _LARGEST_SAMPLE:
+        return text
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
 
 
-def find_delimiter(path: Path, name: str, expected: Collection[str] = ()) -> str:
+def sample_rows(text: str, delimiter: str) -> list[Row]:
+    """The first records of a sample; bad ones are left out."""
+    records = islice(read_records(io.StringIO(text, newline=""), delimiter), SAMPLE_ROWS)
+    return [(record.number, record.fields) for record in records if record.fields is not None]
+
+
+def find_delimiter(text: str, name: str, expected: Collection[str] = ()) -> str:
     """The separator under which the first records have the steadiest width, or ',' for a single column."""
-    with open_text(path) as source:
-        opening = source.readline(64).strip()
+    opening = text[:64].split("\n", 1)[0].strip()
     if re.fullmatch(r"sep=.", opening):
         return opening[-1]
     suffixes = [part.lower() for part in Path(name).suffixes[-2:]]
     favourites = ("\t", ",", ";", "|") if {".tsv", ".tab"} & set(suffixes) else DELIMITERS
 
     def score(delimiter: str) -> tuple[int, float]:
-        rows = [(number, cells) for number, cells in sample_rows(path, delimiter) if any(c.strip() for c in cells)]
+        rows = [(number, cells) for number, cells in sample_rows(text, delimiter) if any(c.strip() for c in cells)]
         widths = Counter(len(cells) for _, cells in rows)
         wide = {width: count for width, count in widths.items() if width > 1}
         if not wide:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 #: Zero-width, direction and other invisible characters that would make two equal names differ.
 _INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_MARKS = re.compile(r"^[\s*※#]+|[\s*※::]+$|[((](?:必填|选填|必录|可选|必填项)[))]")
+_MARKS = re.compile(r"^[\s*\u203b#]+|[\s*\u203b:]+$|\((?:必填|选填|必录|可选|必填项)\)")
 _LONGEST_NAME = 80
 
 

@@ -25,7 +25,9 @@ MOST_ENTRIES = 5_000
 MOST_CELLS = 40_000_000
 _BLOCK = 1 << 20
 _REFERENCE = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]{0,300}?\s)?r\s*=\s*["']([A-Za-z]{1,8})(\d{1,12})["']""")
-_NO_RESULT = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\s[^<>]*/>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>")
+_NO_RESULT = re.compile(
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\s[^<>]*/>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>]")
 _FAULT = re.compile(rb"""<(?:\w+:)?c\s[^<>]*\bt=["']e["']""")
 
@@ -40,11 +42,11 @@ class PackageFacts:
 
 
 def _too_large(name: str) -> Unusable:
-    return Unusable(f"工作簿「{shown(name)}」解压后异常庞大,已停止读取;请删去多余内容或另存为 CSV 后再上传。")
+    return Unusable(f"工作簿「{shown(name)}」解压后异常庞大，已停止读取；请删去多余内容或另存为 CSV 后再上传。")
 
 
 def _damaged(name: str) -> Unusable:
-    return Unusable(f"工作簿「{shown(name)}」已损坏或不完整,无法打开;请用表格软件重新另存为 xlsx 后再上传。")
+    return Unusable(f"工作簿「{shown(name)}」已损坏或不完整，无法打开；请用表格软件重新另存为 xlsx 后再上传。")
 
 
 def check_package(path: Path, name: str) -> PackageFacts:
@@ -63,7 +65,7 @@ def check_package(path: Path, name: str) -> PackageFacts:
         raise _too_large(name)
     _check_kind({entry.filename.lower().replace("\\", "/").lstrip("/") for entry in entries}, name)
     if any(entry.flag_bits & 1 for entry in entries):
-        raise Unusable(f"工作簿「{shown(name)}」有密码保护;请取消密码后再上传。")
+        raise Unusable(f"工作簿「{shown(name)}」有密码保护；请取消密码后再上传。")
     declared = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     if declared > LARGEST_UNPACKED or packed > path.stat().st_size:
@@ -90,12 +92,12 @@ def _check_kind(names: set[str], name: str) -> None:
     if any(re.fullmatch(r"xl/workbook\w*\.xml", entry) for entry in names):
         return
     if any(entry.startswith("xl/") and entry.endswith(".bin") for entry in names):
-        raise Unusable(f"工作簿「{shown(name)}」是 xlsb 格式,暂不支持;请另存为 xlsx 后再上传。")
+        raise Unusable(f"工作簿「{shown(name)}」是 xlsb 格式，暂不支持；请另存为 xlsx 后再上传。")
     if "content.xml" in names and "mimetype" in names:
-        raise Unusable(f"工作簿「{shown(name)}」是 ODS 格式,暂不支持;请另存为 xlsx 后再上传。")
+        raise Unusable(f"工作簿「{shown(name)}」是 ODS 格式，暂不支持；请另存为 xlsx 后再上传。")
     if any(entry.startswith(("word/", "ppt/")) for entry in names):
-        raise Unusable(f"文件「{shown(name)}」是文档或幻灯片,不是表格;请上传 xlsx、xls 或 CSV。")
-    raise Unusable(f"文件「{shown(name)}」是压缩包,不是工作簿;请先解压,再上传其中的 xlsx、xls 或 CSV。")
+        raise Unusable(f"文件「{shown(name)}」是文档或幻灯片，不是表格；请上传 xlsx、xls 或 CSV。")
+    raise Unusable(f"文件「{shown(name)}」是压缩包，不是工作簿；请先解压，再上传其中的 xlsx、xls 或 CSV。")
 
 
 def _inflate(path: Path, entry: zipfile.ZipInfo, name: str) -> Iterator[bytes]:
@@ -147,7 +149,9 @@ def _measure(path: Path, entry: zipfile.ZipInfo, name: str) -> tuple[PackageFact
             carry, data = data[cut:], data[:cut]
             if references := _REFERENCE.findall(data):
                 columns.update(letters for letters, _ in references)
-                deepest = max(deepest, int(np.array([row for _, row in references], dtype="S12").astype(np.int64).max()))
+                deepest = max(
+                    deepest, int(np.array([row for _, row in references], dtype="S12").astype(np.int64).max())
+                )
             formulas += len(_FORMULA.findall(data))
             without_result += len(_NO_RESULT.findall(data))
             faults += len(_FAULT.findall(data))
@@ -159,7 +163,8 @@ def _measure(path: Path, entry: zipfile.ZipInfo, name: str) -> tuple[PackageFact
     widest = max((_column_number(letters) for letters in columns), default=0)
     if deepest > 1_048_576 or widest > 16_384 or deepest * widest > MOST_CELLS:
         raise Unusable(
-            f"工作簿「{shown(name)}」的表格范围达到 {deepest} 行 {widest} 列,超出可读取的大小;请删去多余的行列或另存为 CSV 后再上传。"
+            f"工作簿「{shown(name)}」的表格范围达到 {deepest} 行 {widest} 列，超出可读取的大小；"
+            "请删去多余的行列或另存为 CSV 后再上传。"
         )
     return PackageFacts(formulas, without_result, faults), size
 
@@ -177,8 +182,8 @@ def check_old_workbook(path: Path, name: str) -> None:
         raise _too_large(name)
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise Unusable(f"工作簿「{shown(name)}」有密码保护;请取消密码后再上传。")
+        raise Unusable(f"工作簿「{shown(name)}」有密码保护；请取消密码后再上传。")
     if not any(part.encode("utf-16-le") in data for part in ("Workbook", "Book")):
         if "WordDocument".encode("utf-16-le") in data or "PowerPoint Document".encode("utf-16-le") in data:
-            raise Unusable(f"文件「{shown(name)}」是文档或幻灯片,不是表格;请上传 xlsx、xls 或 CSV。")
+            raise Unusable(f"文件「{shown(name)}」是文档或幻灯片，不是表格；请上传 xlsx、xls 或 CSV。")
         raise _damaged(name)

@@ -16,17 +16,28 @@ import pandas as pd
 import pyarrow as pa
 
 from minxin.ingest.encodings import TextFacts, inflate, label, prepare
-from minxin.ingest.headers import find_delimiter, find_header, sample_rows
+from minxin.ingest.headers import find_delimiter, find_header, sample_rows, sample_text
 from minxin.ingest.names import shown, unique_names
 from minxin.ingest.packages import PackageFacts, check_old_workbook, check_package
 from minxin.ingest.records import LONGEST_RECORD, is_blank, read_rows
 from minxin.ingest.spreadsheets import MOST_COLUMNS, read_sheet
+from minxin.ingest.sql_text import literal, quote
 from minxin.settings import Unusable
 
 Progress = Callable[[float, str], None]
 
 _BATCH = 20_000
-_PAGE_BEGINNINGS = (b"<html", b"<!doctype", b"<table", b"<meta", b"<head", b"<body", b"<?xml", b"mime-version", b"<style")
+_PAGE_BEGINNINGS = (
+    b"<html",
+    b"<!doctype",
+    b"<table",
+    b"<meta",
+    b"<head",
+    b"<body",
+    b"<?xml",
+    b"mime-version",
+    b"<style",
+)
 _FOREIGN = (b"%pdf", b"\x89png", b"\xff\xd8\xff", b"rar!", b"7z\xbc\xaf", b"gif8", b"{\\rtf", b"bzh", b"\xfd7zxz")
 _DELIMITER_NAMES = {"\t": "制表符", ";": "分号", "|": "竖线"}
 
@@ -85,7 +96,7 @@ class Source:
                 picked = ", ".join(_selected(self.columns, self.positions))
                 sql = f"select _line, {picked} from read_parquet(?) where _bad is null order by _line limit ?"
                 return connection.execute(sql, [str(self.store), n]).df()
-        rows = []
+        rows: list[list[object]] = []
         for record in read_rows(self.store, self.delimiter, self.width, self.header_line):
             if len(rows) >= n:
                 break
@@ -99,9 +110,7 @@ class Source:
             raise KeyError(name)
         return True
 
-    def _load_sheet(
-        self, connection: duckdb.DuckDBPyConnection, wanted: list[tuple[str, int]], tell: Progress
-    ) -> int:
+    def _load_sheet(self, connection: duckdb.DuckDBPyConnection, wanted: list[tuple[str, int]], tell: Progress) -> int:
         tell(0.1, "读取工作表")
         picked = "".join(f", {part}" for part in _selected(*_unzip(wanted)))
         stored = str(self.store)
@@ -109,7 +118,8 @@ class Source:
             f"create temp table raw as select _line{picked} from read_parquet(?) where _bad is null", [stored]
         )
         connection.execute(
-            "create temp table raw_bad as select _line as line, _bad as reason from read_parquet(?) where _bad is not null",
+            "create temp table raw_bad as"
+            " select _line as line, _bad as reason from read_parquet(?) where _bad is not null",
             [stored],
         )
         tell(1.0, "读取工作表")
@@ -132,7 +142,7 @@ class Source:
             create temp table raw_rows as
             select {", ".join(_selected(*_unzip(wanted)))}
             from read_csv(
-                ?, auto_detect = false, delim = {_literal(self.delimiter)}, quote = '"', escape = '"', header = false,
+                ?, auto_detect = false, delim = {literal(self.delimiter)}, quote = '"', escape = '"', header = false,
                 skip = {self.header_line}, columns = {{{types}}}, new_line = '{newline}', nullstr = '',
                 max_line_size = {LONGEST_RECORD}, store_rejects = true, rejects_limit = 1,
                 rejects_table = '{rejects}', rejects_scan = '{rejects}_scan'
@@ -147,9 +157,7 @@ class Source:
         if not exact:
             connection.execute("drop table if exists raw_rows")
             return False
-        connection.execute(
-            f"create temp view raw as select rowid + {self.header_line + 1} as _line, * from raw_rows"
-        )
+        connection.execute(f"create temp view raw as select rowid + {self.header_line + 1} as _line, * from raw_rows")
         connection.execute("create temp table raw_bad (line bigint, reason varchar)")
         return True
 
@@ -159,7 +167,7 @@ class Source:
         """Record by record, in batches: bounded memory, every bad row named."""
         names, positions = _unzip(wanted)
         connection.execute(
-            f"create temp table raw (_line bigint{''.join(f', {_quoted(name)} varchar' for name in names)})"
+            f"create temp table raw (_line bigint{''.join(f', {quote(name)} varchar' for name in names)})"
         )
         connection.execute("create temp table raw_bad (line bigint, reason varchar)")
         schema = pa.schema([("_line", pa.int64()), *((f"c{i}", pa.string()) for i in range(len(names)))])
@@ -173,7 +181,7 @@ class Source:
             _append(connection, "raw_bad", bad, bad_schema)
 
         def watch(read: int) -> None:
-            tell(min(1.0, read / max(self.store_size, 1)), f"逐行读取,已读 {total:,} 行")
+            tell(min(1.0, read / max(self.store_size, 1)), f"逐行读取，已读 {total:,} 行")
 
         for record in read_rows(self.store, self.delimiter, self.width, self.header_line, watch):
             total += 1
@@ -185,20 +193,12 @@ class Source:
             if len(rows) >= _BATCH or len(bad) >= _BATCH:
                 flush()
         flush()
-        tell(1.0, f"逐行读取,已读 {total:,} 行")
+        tell(1.0, f"逐行读取，已读 {total:,} 行")
         return total
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _selected(names: Sequence[str], positions: Sequence[int]) -> list[str]:
-    return [f"c{position} as {_quoted(name)}" for name, position in zip(names, positions, strict=True)]
+    return [f"c{position} as {quote(name)}" for name, position in zip(names, positions, strict=True)]
 
 
 def _unzip(wanted: list[tuple[str, int]]) -> tuple[list[str], list[int]]:
@@ -206,8 +206,8 @@ def _unzip(wanted: list[tuple[str, int]]) -> tuple[list[str], list[int]]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    found = connection.execute(f"select count(*) from {relation}").fetchone()
-    return int(found[0]) if found else 0
+    # fetchall, not fetchone: DuckDB 2 refuses the next statement while a result is unfinished
+    return int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
 
 
 def _clear(connection: duckdb.DuckDBPyConnection) -> None:
@@ -225,9 +225,7 @@ def _append(
 ) -> None:
     if not rows:
         return
-    arrays = [
-        pa.array(column, type=kind) for column, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
-    ]
+    arrays = [pa.array(column, type=kind) for column, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
     connection.register("raw_batch", pa.Table.from_arrays(arrays, schema=schema))
     try:
         connection.execute(f"insert into {table} select * from raw_batch")
@@ -273,15 +271,15 @@ def _opening(path: Path, name: str) -> bytes:
     """The first bytes of a readable, non-empty regular file."""
     try:
         if path.is_dir():
-            raise Unusable(f"「{shown(name)}」是文件夹,不是文件;请选择其中的一个文件。")
+            raise Unusable(f"「{shown(name)}」是文件夹，不是文件；请选择其中的一个文件。")
         if not path.is_file():
-            raise Unusable(f"找不到文件「{shown(name)}」;请检查路径后再试。")
+            raise Unusable(f"找不到文件「{shown(name)}」；请检查路径后再试。")
         with path.open("rb") as source:
             opening = source.read(4096)
     except (OSError, ValueError) as error:
-        raise Unusable(f"文件「{shown(name)}」无法打开;请检查文件是否存在、是否被其他程序占用或没有读取权限。") from error
+        raise Unusable(f"文件「{shown(name)}」无法打开；请检查它是否存在、是否被占用、有无读取权限。") from error
     if not opening.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise Unusable(f"文件「{shown(name)}」是空的;请检查是否导出成功。")
+        raise Unusable(f"文件「{shown(name)}」是空的；请检查是否导出成功。")
     return opening
 
 
@@ -295,9 +293,9 @@ def _kind(opening: bytes, name: str) -> str:
         return "xls"
     plain = opening.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if plain.startswith(_PAGE_BEGINNINGS):
-        raise Unusable(f"文件「{shown(name)}」是网页格式,不是真正的表格;请用表格软件打开后另存为 xlsx 再上传。")
+        raise Unusable(f"文件「{shown(name)}」是网页格式，不是真正的表格；请用表格软件打开后另存为 xlsx 再上传。")
     if opening.lower().startswith(_FOREIGN):
-        raise Unusable(f"文件「{shown(name)}」不是表格;请上传 xlsx、xls 或 CSV。")
+        raise Unusable(f"文件「{shown(name)}」不是表格；请上传 xlsx、xls 或 CSV。")
     return "csv"
 
 
@@ -332,7 +330,7 @@ def open_source(
             found = _kind(_opening(plain, name), name)
             notes.append("已解压 .gz")
             if found == "gz":
-                raise Unusable(f"文件「{shown(name)}」压缩了不止一层;请解压后再上传。")
+                raise Unusable(f"文件「{shown(name)}」压缩了不止一层；请解压后再上传。")
         if found == "csv":
             made = _open_text(plain, work, name, encoding, delimiter, header_line, expected, notes)
         else:
@@ -383,26 +381,28 @@ def _open_text(
     notes: list[str],
 ) -> dict:
     if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
-        raise Unusable(f"读取选项中的分隔符「{shown(delimiter)}」不能用;请改为逗号、制表符、分号或竖线。")
+        raise Unusable(f"读取选项中的分隔符「{shown(delimiter)}」不能用；请改为逗号、制表符、分号或竖线。")
     facts = prepare(path, work, name, encoding)
-    delimiter = delimiter or find_delimiter(facts.path, name, expected)
-    rows = sample_rows(facts.path, delimiter)
+    sample = sample_text(facts.path)
+    delimiter = delimiter or find_delimiter(sample, name, expected)
+    rows = sample_rows(sample, delimiter)
     if header_line:
-        at = next((i for i, (number, cells) in enumerate(rows) if number == header_line and not is_blank(list(cells))), None)
+        at = next((i for i, (number, _) in enumerate(rows) if number == header_line), None)
     else:
         at = find_header(rows, expected)
     if at is None:
-        raise Unusable(f"文件「{shown(name)}」中没有找到表头;请在数据上方用一行写明各列名称,或指明表头所在行。")
+        raise Unusable(f"文件「{shown(name)}」中没有找到表头；请在数据上方用一行写明各列名称，或指明表头所在行。")
     line, headings = rows[at][0], list(rows[at][1])
     below = [cells for _, cells in rows[at + 1 :] if not is_blank(list(cells))]
     usual = Counter(len(cells) for cells in below).most_common(1)
     headings += [""] * ((usual[0][0] if usual else 0) - len(headings))
     width = len(headings)
     if width > MOST_COLUMNS:
-        raise Unusable(f"文件「{shown(name)}」有 {width} 列,超过上限 {MOST_COLUMNS} 列;请删去多余的列后再上传。")
+        raise Unusable(f"文件「{shown(name)}」有 {width} 列，超过上限 {MOST_COLUMNS} 列；请删去多余的列后再上传。")
     if next(read_rows(facts.path, delimiter, width, line), None) is None:
-        raise Unusable(f"文件「{shown(name)}」只有表头,没有数据行;请检查是否选错文件。")
-    kept = [i for i in range(width) if headings[i].strip() or any(i < len(cells) and cells[i].strip() for cells in below)]
+        raise Unusable(f"文件「{shown(name)}」只有表头，没有数据行；请检查是否选错文件。")
+    used = {i for cells in below for i, cell in enumerate(cells) if cell.strip()}
+    kept = [i for i in range(width) if headings[i].strip() or i in used]
     names = unique_names(headings)
     return {
         "kind": "csv",
@@ -425,13 +425,13 @@ def _open_text(
 def _text_notes(facts: TextFacts, name: str, delimiter: str, line: int) -> list[str]:
     found = [f"识别编码 {label(facts.encoding)}"]
     if Path(name).suffix.lower() in (".xls", ".xlsx"):
-        found.append("扩展名是工作簿,内容是文本表格")
+        found.append("扩展名是工作簿，内容是文本表格")
     if delimiter in _DELIMITER_NAMES:
         found.append(f"分隔符为{_DELIMITER_NAMES[delimiter]}")
     if line > 1:
-        found.append(f"表头在第 {line} 行,上方 {line - 1} 行已略过")
+        found.append(f"表头在第 {line} 行，上方 {line - 1} 行已略过")
     if facts.unreadable:
-        found.append("含有无法识别的字节,所在行将退回")
+        found.append("含有无法识别的字节，所在行将退回")
     return found
 
 

@@ -15,8 +15,8 @@ from minxin.ingest.encodings import UNREADABLE
 #: No record may be longer, in characters; DuckDB is given the same number, in bytes.
 LONGEST_RECORD = 2 << 20
 
-TOO_LONG = "本行内容过长,无法读取"
-OPEN_QUOTE = "引号没有成对,本行无法拆分"
+TOO_LONG = "本行内容过长，无法读取"
+OPEN_QUOTE = "引号没有成对，本行无法拆分"
 UNREADABLE_BYTES = "含有空字符或无法识别的字节"
 _PADDED_QUOTE = re.compile(r'"[ \t]+(?=[,;\t|\r\n]|$)')
 
@@ -122,7 +122,9 @@ def _mend(text: str, delimiter: str) -> list[str] | None:
     if tight == text:
         return None
     try:
-        found = list(csv.reader(tight.splitlines(keepends=True), delimiter=delimiter, strict=True, skipinitialspace=True))
+        found = list(
+            csv.reader(tight.splitlines(keepends=True), delimiter=delimiter, strict=True, skipinitialspace=True)
+        )
     except csv.Error:
         return None
     return found[0] if len(found) == 1 else None
@@ -146,7 +148,7 @@ def fitted(record: Record, width: int) -> Record:
     if len(fields) > width and is_blank(fields[width:]):
         return Record(record.number, fields[:width])
     if len(fields) != width:
-        return Record(record.number, None, f"字段数不符:应有 {width} 列,实有 {len(fields)} 列")
+        return Record(record.number, None, f"字段数不符：应有 {width} 列，实有 {len(fields)} 列")
     return record
 
 

@@ -43,12 +43,12 @@ class Sheet:
 
 
 def number_text(value: float) -> str:
-    """A number as Excel keeps it: 15 significant digits, never with an exponent."""
+    """A number without an exponent: whole ones exactly, others to the 15 digits that Excel shows."""
     if not math.isfinite(value):
         return str(value)
-    if value.is_integer() and abs(value) < 1e15:
+    if value.is_integer() and abs(value) < 2**53:
         return str(int(value))
-    return format(Decimal(f"{value:.15g}"), "f")
+    return format(Decimal(repr(value) if abs(value) >= 2**53 else f"{value:.15g}"), "f")
 
 
 def cell_text(value: Any) -> str | None:
@@ -74,7 +74,7 @@ def cell_text(value: Any) -> str | None:
 
 
 def _failed(name: str) -> Unusable:
-    return Unusable(f"工作簿「{shown(name)}」已损坏或不完整,无法打开;请用表格软件重新另存为 xlsx 后再上传。")
+    return Unusable(f"工作簿「{shown(name)}」已损坏或不完整，无法打开；请用表格软件重新另存为 xlsx 后再上传。")
 
 
 def _guarded(name: str, call: Any, *arguments: Any) -> Any:
@@ -82,7 +82,7 @@ def _guarded(name: str, call: Any, *arguments: Any) -> Any:
     try:
         return call(*arguments)
     except calamine.PasswordError as error:
-        raise Unusable(f"工作簿「{shown(name)}」有密码保护;请取消密码后再上传。") from error
+        raise Unusable(f"工作簿「{shown(name)}」有密码保护；请取消密码后再上传。") from error
     except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
         raise _failed(name) from error
     except BaseException as error:  # pyo3's PanicException derives from BaseException
@@ -112,7 +112,9 @@ def _choose_sheet(book: Any, name: str, wanted: str, expected: Collection[str]) 
         found = find_name(wanted, book.sheet_names)
         if found is None:
             held = "、".join(shown(sheet, 20) for sheet in book.sheet_names[:8])
-            raise Unusable(f"工作簿「{shown(name)}」没有名为「{shown(wanted)}」的工作表,现有:{held};请改正工作表名后再试。")
+            raise Unusable(
+                f"工作簿「{shown(name)}」没有名为「{shown(wanted)}」的工作表，现有：{held}；请改正工作表名后再试。"
+            )
         return _guarded(name, book.get_sheet_by_name, found), found
     best: tuple[int, Any, str] | None = None
     for meta in usable:
@@ -128,8 +130,8 @@ def _choose_sheet(book: Any, name: str, wanted: str, expected: Collection[str]) 
             best = score, sheet, meta.name
     if best is None:
         if not any(_guarded(name, book.get_sheet_by_name, meta.name).height for meta in usable):
-            raise Unusable(f"工作簿「{shown(name)}」中没有数据;请检查是否选错文件。")
-        raise Unusable(f"工作簿「{shown(name)}」中没有找到表头;请在数据上方用一行写明各列名称后再上传。")
+            raise Unusable(f"工作簿「{shown(name)}」中没有数据；请检查是否选错文件。")
+        raise Unusable(f"工作簿「{shown(name)}」中没有找到表头；请在数据上方用一行写明各列名称后再上传。")
     return best[1], best[2]
 
 
@@ -167,11 +169,11 @@ def _headings(sample: Sequence[Row], at: int, starts: dict[int, list[tuple[int, 
 def _fill(cells: list[str | None], row: int, starts: dict[int, list[tuple[int, int, int]]], merges: _Merges) -> bool:
     """Repeat the value of cells merged downwards; whether anything was filled in."""
     filled = False
-    for column, (value, last) in list(merges.items()):
+    for column, (kept, last) in list(merges.items()):
         if row > last:
             del merges[column]
         elif column < len(cells) and cells[column] is None:
-            cells[column], filled = value, True
+            cells[column], filled = kept, True
     for left, _, bottom in starts.get(row, ()):
         if bottom > row and left < len(cells) and (value := cells[left]) is not None:
             merges[left] = value, bottom
@@ -198,7 +200,10 @@ class _Writer:
 
     def _flush(self) -> None:
         if self._rows:
-            arrays = [pa.array(column, type=kind) for column, kind in zip(zip(*self._rows, strict=True), self._schema.types, strict=True)]
+            arrays = [
+                pa.array(column, type=kind)
+                for column, kind in zip(zip(*self._rows, strict=True), self._schema.types, strict=True)
+            ]
             for position, array in enumerate(arrays[2:]):
                 self.filled[position] += len(array) - array.null_count
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
@@ -218,7 +223,13 @@ def _flaw(cells: Sequence[str | None]) -> str | None:
 
 
 def read_sheet(
-    path: Path, target: Path, name: str, facts: PackageFacts, wanted: str = "", header_line: int = 0, expected: Collection[str] = ()
+    path: Path,
+    target: Path,
+    name: str,
+    facts: PackageFacts,
+    wanted: str = "",
+    header_line: int = 0,
+    expected: Collection[str] = (),
 ) -> Sheet:
     """Write the wanted (or best fitting) worksheet of a checked workbook to ``target``.
 
@@ -232,13 +243,15 @@ def read_sheet(
     finally:
         book.close()
     if not sheet.height:
-        raise Unusable(f"工作簿「{shown(name)}」的工作表「{shown(title)}」没有数据;请检查是否选错工作表。")
+        raise Unusable(f"工作簿「{shown(name)}」的工作表「{shown(title)}」没有数据；请检查是否选错工作表。")
     if sheet.end[1] + 1 > MOST_COLUMNS:
-        raise Unusable(f"工作表「{shown(title)}」有 {sheet.end[1] + 1} 列,超过上限 {MOST_COLUMNS} 列;请删去多余的列后再上传。")
+        raise Unusable(
+            f"工作表「{shown(title)}」有 {sheet.end[1] + 1} 列，超过上限 {MOST_COLUMNS} 列；请删去多余的列后再上传。"
+        )
     sample = _row_sample(_texts(sheet))
-    at = header_line - 1 if 0 < header_line <= len(sample) else find_header(sample, expected) if not header_line else None
-    if at is None:
-        raise Unusable(f"工作表「{shown(title)}」中没有找到表头;请在数据上方用一行写明各列名称,或指明表头所在行。")
+    at = header_line - 1 if header_line else find_header(sample, expected)
+    if at is None or not 0 <= at < len(sample):
+        raise Unusable(f"工作表「{shown(title)}」中没有找到表头；请在数据上方用一行写明各列名称，或指明表头所在行。")
     starts = _merge_starts(sheet)
     headings = _headings(sample, at, starts)
     width = len(headings)
@@ -260,27 +273,29 @@ def read_sheet(
     finally:
         writer.close()
     if not writer.count:
-        raise Unusable(f"工作表「{shown(title)}」只有表头,没有数据行;请检查是否选错文件。")
+        raise Unusable(f"工作表「{shown(title)}」只有表头，没有数据行；请检查是否选错文件。")
     kept = [i for i in range(width) if headings[i] or writer.filled[i]]
     every = unique_names(headings)
     notes = _notes(title, names, at + 1, blanks, merged, facts)
     return Sheet(target, title, names, at + 1, tuple(every[i] for i in kept), tuple(kept), writer.count, notes)
 
 
-def _notes(title: str, names: Sequence[str], line: int, blanks: int, merged: int, facts: PackageFacts) -> tuple[str, ...]:
+def _notes(
+    title: str, names: Sequence[str], line: int, blanks: int, merged: int, facts: PackageFacts
+) -> tuple[str, ...]:
     found = []
     if len(names) > 1:
-        found.append(f"共 {len(names)} 个工作表,读取「{shown(title)}」")
+        found.append(f"共 {len(names)} 个工作表，读取「{shown(title)}」")
     if line > 1:
-        found.append(f"表头在第 {line} 行,上方 {line - 1} 行已略过")
+        found.append(f"表头在第 {line} 行，上方 {line - 1} 行已略过")
     if blanks:
         found.append(f"已略过 {blanks} 个空行")
     if merged:
-        found.append(f"{merged} 行含合并单元格,已按首格的值补齐")
+        found.append(f"{merged} 行含合并单元格，已按首格的值补齐")
     if facts.formulas:
-        found.append(f"含 {facts.formulas} 个公式,按文件保存时的结果读取")
+        found.append(f"含 {facts.formulas} 个公式，按文件保存时的结果读取")
     if facts.without_result:
-        found.append(f"{facts.without_result} 个公式没有保存结果,按空值读取")
+        found.append(f"{facts.without_result} 个公式没有保存结果，按空值读取")
     if facts.faults:
-        found.append(f"{facts.faults} 个单元格是错误值(如 #N/A),按空值读取")
+        found.append(f"{facts.faults} 个单元格是错误值（如 #N/A），按空值读取")
     return tuple(found)

@@ -7,7 +7,7 @@ from minxin.analysis import indicators
 from minxin.board import definitions, notices
 
 viewer = guard("definitions")
-notices.heading("definitions", viewer, "看板上的每个指标怎样计算、为什么看、出自哪里?")
+notices.heading("definitions", viewer, "看板上的每个指标怎样计算、为什么看、出自哪里？")
 
 held = indicators.load()
 chosen = definitions.chooser(held)

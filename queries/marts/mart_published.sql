@@ -6,7 +6,7 @@ with channel as (
         count(*) as accepted,
         count(*) filter (where kind = '投诉') as complaint,
         count(*) filter (where kind = '咨询') as consult,
-        count(*) filter (where kind not in ('投诉', '咨询')) as other,
+        count(*) filter (where coalesce(kind, '其他') not in ('投诉', '咨询')) as other,
         count(*) filter (where is_closed) as closed,
         count(*) filter (where is_followed_up) as followed_up,
     from fct_petition

@@ -25,7 +25,9 @@ HOSTILE = [
     "安全\u202egnp.exe",
     "a\x00b\x1bc\x7fd\x85e",
     "&lt;script&gt;",
-    "<!--", "]]>", "\ud800",
+    "<!--",
+    "]]>",
+    "\ud800",
 ]
 
 

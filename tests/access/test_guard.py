@@ -67,8 +67,18 @@ def port(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     (folder / "app.py").write_text(PAGE.format(page="weekly"), encoding="utf-8")
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", f"--server.port={port}",
-               "--server.headless=true", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--browser.gatherUsageStats=false",
+        "--server.fileWatcherType=none",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MINXIN_HOME": str(folder / "home")}
     with (folder / "log.txt").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -89,10 +99,18 @@ def port(tmp_path_factory):
 
 def _shown(port: int, host: str, headers: dict[str, str], origin: str | None) -> str:
     """The texts and refusals that a script run sends to a browser that asked like this."""
-    with socket.create_connection(("127.0.0.1", port)) as channel, connect(
-        f"ws://{host}/_stcore/stream", sock=channel, additional_headers=headers, origin=origin, proxy=None, max_size=None,
-        subprotocols=["streamlit"],
-    ) as browser:
+    with (
+        socket.create_connection(("127.0.0.1", port)) as channel,
+        connect(
+            f"ws://{host}/_stcore/stream",
+            sock=channel,
+            additional_headers=headers,
+            origin=origin,
+            proxy=None,
+            max_size=None,
+            subprotocols=["streamlit"],
+        ) as browser,
+    ):
         ask = BackMsg()
         ask.rerun_script.query_string = ""
         browser.send(ask.SerializeToString())

@@ -58,7 +58,9 @@ def test_more_detail_than_the_rule_gives_is_denied():
 def test_nobody_alone_approves_and_checks():
     for page in rules().pages:
         for role in ROLES:
-            assert not (may(viewer(role, "aggregate"), page, "approve") and may(viewer(role, "aggregate"), page, "second_check"))
+            assert not (
+                may(viewer(role, "aggregate"), page, "approve") and may(viewer(role, "aggregate"), page, "second_check")
+            )
 
 
 def test_a_page_admits_with_the_detail_it_allows():

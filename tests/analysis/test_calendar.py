@@ -17,7 +17,12 @@ ELSEWHERE = Calendar(False, Overrides())
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [("2026-02-13", "2026-02-25"), ("2026-09-30", "2026-10-10"), ("2026-11-20", "2026-11-25"), ("2026-04-30", "2026-05-08")],
+    [
+        ("2026-02-13", "2026-02-25"),
+        ("2026-09-30", "2026-10-10"),
+        ("2026-11-20", "2026-11-25"),
+        ("2026-04-30", "2026-05-08"),
+    ],
 )
 def test_three_workdays_on(start, end):
     assert CHINA.add_workdays(dt.date.fromisoformat(start), 3) == dt.date.fromisoformat(end)
@@ -26,8 +31,19 @@ def test_three_workdays_on(start, end):
 
 
 def test_make_up_days_of_2026():
-    days = [dt.date(2026, 1, 4), dt.date(2026, 2, 14), dt.date(2026, 2, 28), dt.date(2026, 5, 9), dt.date(2026, 9, 20), dt.date(2026, 10, 10)]
-    weekend = [d for d in CHINA.frame(dt.date(2026, 1, 1), dt.date(2026, 12, 31)).itertuples() if d.day.weekday() >= 5 and d.is_workday]
+    days = [
+        dt.date(2026, 1, 4),
+        dt.date(2026, 2, 14),
+        dt.date(2026, 2, 28),
+        dt.date(2026, 5, 9),
+        dt.date(2026, 9, 20),
+        dt.date(2026, 10, 10),
+    ]
+    weekend = [
+        d
+        for d in CHINA.frame(dt.date(2026, 1, 1), dt.date(2026, 12, 31)).itertuples()
+        if d.day.weekday() >= 5 and d.is_workday
+    ]
     assert [d.day for d in weekend] == days
     assert CHINA.day(dt.date(2026, 2, 14)).note == "调休上班（春节）"
     assert CHINA.day(dt.date(2026, 2, 17)).note == "春节"
@@ -35,7 +51,7 @@ def test_make_up_days_of_2026():
 
 def test_a_year_without_notice_is_presumed():
     assert CHINA.day(dt.date(2027, 1, 4)) == (dt.date(2027, 1, 4), True, True, "推定")
-    assert not CHINA.day(dt.date(2003, 12, 31)).note == ""
+    assert CHINA.day(dt.date(2003, 12, 31)).is_presumed
     assert CHINA.touches_presumed(dt.date(2026, 12, 30), dt.date(2027, 1, 2))
     assert not CHINA.touches_presumed(dt.date(2026, 12, 30), dt.date(2027, 1, 1))
 
@@ -48,7 +64,8 @@ def test_elsewhere_monday_to_friday_is_presumed():
 def test_overrides_win(tmp_path):
     file = tmp_path / "calendar_overrides.csv"
     file.write_text(
-        "# 注释\nday,kind,note\n2027,notified,\n2027-01-01,holiday,元旦\n2027-01-03,workday,调休上班\n2026-02-17,workday,值班\n",
+        "# 注释\nday,kind,note\n2027,notified,\n2027-01-01,holiday,元旦\n2027-01-03,workday,调休\n"
+        "2026-02-17,workday,值班\n",
         encoding="utf-8-sig",
     )
     own = Calendar(True, read_overrides(file))
@@ -60,7 +77,14 @@ def test_overrides_win(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "day,kind,note\n2027-13-01,holiday,\n", "day,kind,note\n2027-01-01,party,\n", "day,kind,note\n,notified,\n"]
+    "text",
+    [
+        "",
+        "a,b\n1,2\n",
+        "day,kind,note\n2027-13-01,holiday,\n",
+        "day,kind,note\n2027-01-01,party,\n",
+        "day,kind,note\n,notified,\n",
+    ],
 )
 def test_a_faulty_file_is_one_chinese_line(tmp_path, text):
     file = tmp_path / "calendar_overrides.csv"

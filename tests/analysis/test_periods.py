@@ -41,8 +41,30 @@ def test_codes(code, start, end, label):
 
 @pytest.mark.parametrize(
     "code",
-    ["", "2023-W54", "2023-W53", "2023-W00", "2023-13", "2023-00", "2023-Q5", "2023-Q0", "23-W01", "2023-W1", "2023-06-31..2023-07-01",
-     "2023-06-15..2023-06-01", "2023-06-01", "0000", "9999", "2023-06-01..", "二〇二三", "2023-W26; drop", "２０２３", None, 2023, "2" * 500],
+    [
+        "",
+        "2023-W54",
+        "2023-W53",
+        "2023-W00",
+        "2023-13",
+        "2023-00",
+        "2023-Q5",
+        "2023-Q0",
+        "23-W01",
+        "2023-W1",
+        "2023-06-31..2023-07-01",
+        "2023-06-15..2023-06-01",
+        "2023-06-01",
+        "0000",
+        "9999",
+        "2023-06-01..",
+        "二〇二三",
+        "2023-W26; drop",
+        "２０２３",
+        None,
+        2023,
+        "2" * 500,
+    ],
 )
 def test_nonsense_is_one_chinese_line(code):
     with pytest.raises(Unusable, match="时段") as error:
@@ -81,7 +103,13 @@ def test_week_53_and_leap_day():
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [("week", "2023-W26"), ("month", "2023-06"), ("quarter", "2023-Q2"), ("year", "2022"), ("range", "2023-06-27..2023-07-03")],
+    [
+        ("week", "2023-W26"),
+        ("month", "2023-06"),
+        ("quarter", "2023-Q2"),
+        ("year", "2022"),
+        ("range", "2023-06-27..2023-07-03"),
+    ],
 )
 def test_the_latest_complete_of_the_demo(kind, code):
     assert latest_complete(kind, AS_OF).code == code

@@ -13,8 +13,21 @@ from minxin.analysis import wording as w
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (7, "7"), (5079, "5079"), (9999, "9999"), (10000, "1.0万"), (12345, "1.2万"), (99_990_000, "9999.0万"),
-     (310_000_000, "3.1亿"), (2.5, "2.5"), (1234.4, "1234"), (None, "—"), (math.nan, "—"), (pd.NA, "—")],
+    [
+        (0, "0"),
+        (7, "7"),
+        (5079, "5079"),
+        (9999, "9999"),
+        (10000, "1.0万"),
+        (12345, "1.2万"),
+        (99_990_000, "9999.0万"),
+        (310_000_000, "3.1亿"),
+        (2.5, "2.5"),
+        (1234.4, "1234"),
+        (None, "—"),
+        (math.nan, "—"),
+        (pd.NA, "—"),
+    ],
 )
 def test_counts(value, text):
     assert w.count_text(value) == text
@@ -27,7 +40,16 @@ def test_small_cells_are_hidden():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.992124, "99.2%"), (1, "100.0%"), (0, "0.0%"), (0.9998, "99.98%"), (0.0003, "0.03%"), (None, "—"), (math.nan, "—"), (0.9385, "93.9%")],
+    [
+        (0.992124, "99.2%"),
+        (1, "100.0%"),
+        (0, "0.0%"),
+        (0.9998, "99.98%"),
+        (0.0003, "0.03%"),
+        (None, "—"),
+        (math.nan, "—"),
+        (0.9385, "93.9%"),
+    ],
 )
 def test_rates(value, text):
     assert w.rate_text(value) == text
@@ -51,7 +73,19 @@ def test_changes():
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.3, "三成"), (0.28, "近三成"), (0.33, "三成多"), (0.5, "一半"), (0.53, "过半"), (0.04, "4.0%"), (0.97, "九成多"), (1, "全部"), (0.1, "一成"), (0.085, "近一成"), (0.09, "一成")],
+    [
+        (0.3, "三成"),
+        (0.28, "近三成"),
+        (0.33, "三成多"),
+        (0.5, "一半"),
+        (0.53, "过半"),
+        (0.04, "4.0%"),
+        (0.97, "九成多"),
+        (1, "全部"),
+        (0.1, "一成"),
+        (0.085, "近一成"),
+        (0.09, "一成"),
+    ],
 )
 def test_shares(share, text):
     assert w.share_text(share) == text
@@ -59,7 +93,12 @@ def test_shares(share, text):
 
 @given(st.floats(0, 1))
 def test_every_share_has_words(share):
-    assert "成" in w.share_text(share) or "%" in w.share_text(share) or "半" in w.share_text(share) or "全部" in w.share_text(share)
+    assert (
+        "成" in w.share_text(share)
+        or "%" in w.share_text(share)
+        or "半" in w.share_text(share)
+        or "全部" in w.share_text(share)
+    )
 
 
 def test_times():
@@ -73,7 +112,17 @@ def test_times():
 
 @pytest.mark.parametrize(
     ("hours", "text"),
-    [(76, "3天4小时"), (72, "3天"), (5 + 1 / 3, "5小时20分"), (0.2, "12分钟"), (0, "0分钟"), (-2, "-2小时"), (24 * 45 + 5, "45天"), (None, "—"), (math.nan, "—")],
+    [
+        (76, "3天4小时"),
+        (72, "3天"),
+        (5 + 1 / 3, "5小时20分"),
+        (0.2, "12分钟"),
+        (0, "0分钟"),
+        (-2, "-2小时"),
+        (24 * 45 + 5, "45天"),
+        (None, "—"),
+        (math.nan, "—"),
+    ],
 )
 def test_ages(hours, text):
     assert w.age_text(hours) == text

@@ -64,16 +64,16 @@ def test_the_warehouse_is_no_data_file(data: Path) -> None:
     [
         'path = "/ho§me/somebody/x"',
         'file = "/t§mp/x.csv"',
-        "index = https://py§pi.org/simple",
+        "index = https://py§pi.org/x",
         '"https://c§dn.example.org/leaflet.js"',
         "# TO§DO later",
-        'text = "请选择,再试"',
-        'text = "完成！"',
+        "请选择,再试",
+        "完成！",
     ],
 )
 def test_a_forbidden_word_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     monkeypatch.setattr(words, "ROOT", tmp_path)
-    file = tmp_path / "x.py"
+    file = tmp_path / "x.md"
     file.write_text(line.replace("§", "") + "\n", encoding="utf-8")
     assert list(words.faults_of(file))
 
@@ -83,6 +83,6 @@ def test_a_forbidden_word_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_what_is_fine_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     monkeypatch.setattr(words, "ROOT", tmp_path)
-    file = tmp_path / "x.py"
+    file = tmp_path / "x.md"
     file.write_text(f"{line}\n", encoding="utf-8")
     assert not list(words.faults_of(file))

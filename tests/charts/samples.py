@@ -203,7 +203,7 @@ def variant(kind: Kind, how: str) -> Chart:
         "+1",
         "-2",
         "@x",
-        "\t\r\n\x00\x0b危险\ud800\ufffe",
+        "\t\r\n\x00\x0b危险\ufffe",
         "a&b</text>\"'",
         "$x$ {{7*7}} %{x}",
     ]
@@ -213,4 +213,4 @@ def variant(kind: Kind, how: str) -> Chart:
     held = list(dict.fromkeys(data[column]))
     swap = {name: texts[i] for i, name in enumerate(held) if i < len(texts) and name}
     data[column] = [swap.get(v, v) for v in data[column]]
-    return replace(base, data=data, title=f"{HOSTILE} {LONG}", subtitle=FORMULA, filters=(HOSTILE, "=1+1"))
+    return replace(base, data=data, title=f"{HOSTILE} \ud800{LONG}", subtitle=FORMULA, filters=(HOSTILE, "=1+1"))

@@ -25,11 +25,11 @@ def test_every_page_has_id_title_and_path(home_env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(tables.tables()))
-def test_a_template_has_the_columns_of_its_table(tmp_path: Path, home_env: dict[str, str], name: str) -> None:
+def test_a_template_has_the_columns_of_its_table(tmp_path: Path, tmp_home: Home, name: str) -> None:
     from python_calamine import CalamineWorkbook
 
     out = tmp_path / "template.xlsx"
-    assert support.must("template", name, "--out", out, env=home_env).strip() == str(out)
+    assert support.here("template", name, "--out", out).stdout.strip() == str(out)
     sheets = CalamineWorkbook.from_path(out)
     cells = {str(cell) for row in sheets.get_sheet_by_index(0).to_python() for cell in row}
     for column in tables.table(name).columns:
@@ -37,16 +37,16 @@ def test_a_template_has_the_columns_of_its_table(tmp_path: Path, home_env: dict[
             assert any(column.label in cell for cell in cells), column.label
 
 
-def test_a_template_is_not_written_over_a_file(tmp_path: Path, home_env: dict[str, str]) -> None:
+def test_a_template_is_not_written_over_a_file(tmp_path: Path, tmp_home: Home) -> None:
     out = tmp_path / "mine.xlsx"
     out.write_bytes(b"mine")
-    done = support.minxin("template", "petition", "--out", out, env=home_env)
+    done = support.here("template", "petition", "--out", out)
     assert (done.returncode, out.read_bytes()) == (1, b"mine")
-    assert support.minxin("template", "petition", "--out", out, "--force", env=home_env).returncode == 0
+    assert support.here("template", "petition", "--out", out, "--force").returncode == 0
 
 
-def test_an_unknown_table_names_the_known_ones(home_env: dict[str, str]) -> None:
-    done = support.minxin("template", "petitions", env=home_env)
+def test_an_unknown_table_names_the_known_ones(tmp_home: Home) -> None:
+    done = support.here("template", "petitions")
     assert (done.returncode, done.stdout) == (2, "")
     assert "petition（诉求）" in done.stderr
 

@@ -79,15 +79,15 @@ def test_json_knows_times_lists_and_what_is_missing() -> None:
     ]
 
 
-def test_an_unknown_block_names_its_neighbours(home_env: dict[str, str]) -> None:
-    done = support.minxin("query", "published.chek", env=home_env)
+def test_an_unknown_block_names_its_neighbours(tmp_home: Home) -> None:
+    done = support.here("query", "published.chek")
     assert (done.returncode, done.stdout) == (2, "")
     assert "published.check" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_without_data_it_says_what_to_do(home_env: dict[str, str]) -> None:
-    done = support.minxin("query", "published.check", env=home_env)
+def test_without_data_it_says_what_to_do(tmp_home: Home) -> None:
+    done = support.here("query", "published.check")
     assert (done.returncode, done.stdout) == (1, "")
     assert "minxin demo" in done.stderr
 

@@ -46,7 +46,9 @@ def settings() -> set[str]:
 
 
 PAGES = tomllib.loads(text("pages/registry.toml"))["page"]
-INDICATORS = [tomllib.loads(f.read_text(encoding="utf-8")) for f in sorted((ROOT / "data" / "indicators").glob("*.toml"))]
+INDICATORS = [
+    tomllib.loads(f.read_text(encoding="utf-8")) for f in sorted((ROOT / "data" / "indicators").glob("*.toml"))
+]
 
 
 @pytest.mark.parametrize("file", [README, CHINESE, OPERATIONS])

@@ -46,7 +46,11 @@ def made_by() -> str:
     digest = hashlib.sha256()
     for name in MAKERS:
         place = ROOT / name
-        files = [place] if place.is_file() else sorted(f for f in place.rglob("*") if f.suffix in {".py", ".sql", ".toml", ".csv"})
+        files = (
+            [place]
+            if place.is_file()
+            else sorted(f for f in place.rglob("*") if f.suffix in {".py", ".sql", ".toml", ".csv"})
+        )
         for file in files:
             digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:12]

@@ -1,0 +1,48 @@
+"""A weekly series with the band in which each week was to be expected."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis.counts import expected
+from minxin.analysis.unusual import BASELINE, LEAST
+
+_WEEK = dt.timedelta(days=7)
+
+
+def band(weekly: pd.DataFrame, column: str = "accepted", as_of: dt.datetime | None = None) -> pd.DataFrame:
+    """Every week from the first to the last of ``weekly`` (``week_start`` and a count), zeros where missing.
+
+    Gives ``week_start, n, expected, low, high, is_partial, is_high, is_low``: what the up to 26 weeks
+    before let expect (95%; NaN where less than 12 lie before), and whether the week lies beyond it.
+    A week that was not over at ``as_of`` is partial and never judged.
+    """
+    days = pd.to_datetime(weekly["week_start"]).dt.date.to_numpy()
+    if len(days) == 0:
+        return pd.DataFrame(columns=["week_start", "n", "expected", "low", "high", "is_partial", "is_high", "is_low"])
+    first = min(days)
+    length = (max(days) - first) // _WEEK + 1
+    counts = np.zeros(length)
+    np.add.at(counts, [(day - first) // _WEEK for day in days], weekly[column].to_numpy(dtype="float64"))
+    mondays = [first + _WEEK * i for i in range(length)]
+    partial = np.array([as_of is not None and dt.datetime.combine(day + _WEEK, dt.time()) > as_of for day in mondays])
+    limits = np.full((length, 3), np.nan)
+    for week in range(LEAST, length):
+        before = expected(counts[None, max(0, week - BASELINE) : week])
+        limits[week] = before.mean[0], before.quantile(0.025)[0], before.quantile(0.975)[0]
+    judged = ~partial & ~np.isnan(limits[:, 0])
+    return pd.DataFrame(
+        {
+            "week_start": mondays,
+            "n": counts,
+            "expected": limits[:, 0],
+            "low": limits[:, 1],
+            "high": limits[:, 2],
+            "is_partial": partial,
+            "is_high": judged & (counts > np.nan_to_num(limits[:, 2], nan=np.inf)),
+            "is_low": judged & (counts < np.nan_to_num(limits[:, 1], nan=-np.inf)),
+        }
+    )

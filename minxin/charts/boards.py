@@ -1,0 +1,88 @@
+"""What stands on a page, read from ``data/boards``: which indicators, how many rows, which days are marked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from minxin.analysis import indicators
+from minxin.charts.chart import Annotation
+from minxin.settings import Deployment, Unusable, deployment
+
+
+@dataclass(frozen=True)
+class WeeklyBoard:
+    """The weekly page: codes of indicators in order of preference, and numbers of rows and weeks."""
+
+    kpi: tuple[str, ...]
+    kpi_row: int
+    map: tuple[str, ...]
+    trend: tuple[str, ...]
+    trend_weeks: int
+    categories_most: int
+    late: int
+    due_soon: int
+    records: int
+    unusual_weeks: int
+    unusual_most: int
+
+
+def weekly() -> WeeklyBoard:
+    """The weekly page of the deployment; Unusable where the file is faulty."""
+    place = deployment()
+    return _weekly(place.path("boards", "weekly.toml"), place.id)
+
+
+@lru_cache(maxsize=8)
+def _weekly(file: Path, place: str) -> WeeklyBoard:
+    raw = _read(file)
+    try:
+        board = WeeklyBoard(
+            kpi=tuple(raw["kpi"]["indicators"]),
+            kpi_row=int(raw["kpi"]["row"]),
+            map=tuple(raw["map"]["indicators"]),
+            trend=tuple(raw["trend"]["indicators"]),
+            trend_weeks=int(raw["trend"]["weeks"]),
+            categories_most=int(raw["categories"]["most"]),
+            late=int(raw["lists"]["late"]),
+            due_soon=int(raw["lists"]["due_soon"]),
+            records=int(raw["lists"]["records"]),
+            unusual_weeks=int(raw["unusual"]["weeks"]),
+            unusual_most=int(raw["unusual"]["most"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unusable(f"页面配置 {file} 缺少或写错 {error}，请改正后再试。") from error
+    unknown = sorted({*board.kpi, *board.map, *board.trend} - set(indicators.load()))
+    if unknown or not (board.kpi and board.map and board.trend):
+        raise Unusable(f"页面配置 {file} 中的指标 {'、'.join(unknown) or '为空'}，请改为 indicators 目录中已有的指标。")
+    return board
+
+
+def annotations(start: dt.date, end: dt.date) -> tuple[Annotation, ...]:
+    """The marked days of [start, end) for this deployment, in order."""
+    place = deployment()
+    held = [a for a in _annotations(place.path("boards", "annotations.toml"), place) if start <= a.at < end]
+    return tuple(sorted(held, key=lambda a: a.at))
+
+
+def _annotations(file: Path, place: Deployment) -> list[Annotation]:
+    try:
+        return [
+            Annotation(entry["on"], entry["text"])
+            for entry in _read(file).get("annotation", [])
+            if entry.get("deployment", "") in ("", place.id)
+        ]
+    except (KeyError, TypeError) as error:
+        raise Unusable(f"页面配置 {file} 缺少或写错 {error}，请改正后再试。") from error
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"页面配置 {file} 无法读取（{error}），请恢复该文件后再试。") from error

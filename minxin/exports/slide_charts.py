@@ -1,0 +1,631 @@
+"""Slides with native, editable charts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import pandas as pd
+from lxml import etree  # type: ignore[import-untyped]
+from pptx.chart.data import CategoryChartData, XyChartData
+from pptx.enum.chart import (
+    XL_CHART_TYPE,
+    XL_LABEL_POSITION,
+    XL_LEGEND_POSITION,
+    XL_MARKER_STYLE,
+    XL_TICK_LABEL_POSITION,
+)
+from pptx.enum.dml import MSO_LINE
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
+from pptx.util import Inches, Pt
+
+from minxin.charts.canvas import extent_of, one_target, ticks
+from minxin.charts.chart import Chart, Kind
+from minxin.charts.fills import short_names
+from minxin.charts.words import clean, is_moment, shorten, width
+from minxin.exports.deck import (
+    BODY,
+    CALM,
+    CATEGORIES,
+    HAIRLINE,
+    PAGE,
+    PRIMARY,
+    QUIET,
+    TEXT,
+    Colour,
+    describe,
+    style,
+    text_box,
+)
+from minxin.exports.slides import SLIDES, Sheet
+
+Box = tuple[float, float, float, float]
+
+
+def _add(sheet: Sheet, kind: Any, data: Any, box: Box = BODY, size: float = 12) -> Any:
+    left, top, wide, high = box
+    frame = sheet.slide.shapes.add_chart(kind, Inches(left), Inches(top), Inches(wide), Inches(high), data)
+    describe(frame, sheet.chart.id, sheet.chart.alt)
+    chart = frame.chart
+    chart.has_title = False
+    chart.has_legend = False
+    chart.font.size = Pt(size)
+    style(chart.font, size, TEXT)
+    # a chart without this shows its single series' name as a title
+    held = chart._chartSpace.chart
+    deleted = held.find(qn("c:autoTitleDeleted"))
+    if deleted is None:
+        deleted = etree.SubElement(held, qn("c:autoTitleDeleted"))
+        held.insert(0, deleted)
+    deleted.set("val", "1")
+    return chart
+
+
+def _categories(chart: Chart, ems: float) -> list[str]:
+    """Names for a category axis; a value that is missing says why beside its name."""
+    return [
+        shorten(name, ems) + ("" if value is not None else f"({said})")
+        for name, value, said in zip(chart.names, chart.column("y"), chart.values, strict=True)
+    ]
+
+
+def _bare(axis: Any, line: bool = True) -> None:
+    axis.has_major_gridlines = False
+    axis.has_minor_gridlines = False
+    axis.format.line.width = Pt(0.75)
+    if line:
+        HAIRLINE.apply(axis.format.line.color)
+    else:
+        axis.format.line.fill.background()
+
+
+def _value_axis(chart: Chart, axis: Any, from_zero: bool, *roles: str, visible: bool = True) -> list[float]:
+    low, high = extent_of(chart, from_zero, *roles)
+    places = ticks(low, high)
+    _bare(axis, False)
+    if len(places) > 1:
+        axis.minimum_scale, axis.maximum_scale = places[0], places[-1]
+        axis.major_unit = places[1] - places[0]
+    axis.tick_labels.number_format = _axis_format(chart, places)
+    axis.tick_labels.number_format_is_linked = False
+    style(axis.tick_labels.font, 12, QUIET)
+    axis.visible = visible
+    if visible:
+        axis.has_major_gridlines = True
+        axis.major_gridlines.format.line.width = Pt(0.75)
+        HAIRLINE.apply(axis.major_gridlines.format.line.color)
+    return places
+
+
+def _axis_format(chart: Chart, places: list[float]) -> str:
+    if chart.unit.kind == "rate":
+        step = (places[1] - places[0]) * 100 if len(places) > 1 else 1.0
+        return "0%" if abs(step - round(step)) < 1e-9 else "0.0%"
+    return '[>=10000]0!.0,"万";General'
+
+
+def _paint(fill: Any, colour: Colour) -> None:
+    fill.solid()
+    colour.apply(fill.fore_color)
+
+
+def _labels(series: Any, chart: Chart, size: float = 12, position: Any = XL_LABEL_POSITION.OUTSIDE_END) -> None:
+    labels = series.data_labels
+    labels.show_value = True
+    labels.number_format = chart.unit.label_format
+    labels.number_format_is_linked = False
+    if position is not None:
+        labels.position = position
+    style(labels.font, size, TEXT)
+
+
+def _points(series: Any, chart: Chart) -> None:
+    """Primary where emphasised, quiet grey elsewhere."""
+    _paint(series.format.fill, PRIMARY if all(chart.strong) else CALM)
+    if not all(chart.strong):
+        for i, strong in enumerate(chart.strong):
+            if strong:
+                _paint(series.points[i].format.fill, PRIMARY)
+
+
+def _remarks(sheet: Sheet, texts: list[str]) -> Box:
+    """Remarks that a native chart cannot carry, in one line above it; returns the room that is left."""
+    left, top, wide, high = BODY
+    if not texts:
+        return BODY
+    words = shorten("注：" + ";".join(texts), wide * 72 / 12)
+    text_box(sheet.slide.shapes, left, top, wide, 0.3, [words], 12, QUIET)
+    return left, top + 0.35, wide, high - 0.35
+
+
+def _value_marks(chart: Chart) -> list[str]:
+    return [clean(a.text) for a in chart.annotations if a.on_value]
+
+
+def _place_marks(chart: Chart) -> list[str]:
+    return [f"{chart.text(a.at)} {clean(a.text)}" for a in chart.annotations if not a.on_value]
+
+
+@SLIDES.draws(Kind.BAR, Kind.BULLET)
+def bar(sheet: Sheet) -> None:
+    """Horizontal bars from zero; a target is an outlined bar behind the value."""
+    chart = sheet.chart
+    targets = chart.column("target")
+    with_target = any(t is not None for t in targets)
+    data = CategoryChartData(number_format=chart.unit.number_format)
+    data.categories = _categories(chart, 18)
+    if with_target:
+        data.add_series("目标", targets)
+    data.add_series(chart.heading(chart.encoding.y), chart.column("y"))
+    size = _size(len(chart.rows))
+    remarks = _value_marks(chart) + _place_marks(chart)
+    target = one_target(chart)
+    if with_target:
+        said = f"目标 {chart.unit.format(target)}" if target is not None else "各自目标"
+        remarks.insert(0, f"空心条为{said}")
+    drawn = _add(sheet, XL_CHART_TYPE.BAR_CLUSTERED, data, _room(_remarks(sheet, remarks), len(chart.rows)), size)
+    plot = drawn.plots[0]
+    plot.gap_width, plot.vary_by_categories = 45, False
+    _value_axis(chart, drawn.value_axis, True, "target", visible=False)
+    drawn.value_axis.maximum_scale = extent_of(chart, True, "target")[1] * 1.12
+    axis = drawn.category_axis
+    _bare(axis)
+    axis.reverse_order = True
+    axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    style(axis.tick_labels.font, size, TEXT)
+    _all_names(axis)
+    value = plot.series[1 if with_target else 0]
+    if with_target:
+        plot.overlap = 100
+        plot.series[0].format.fill.background()
+        plot.series[0].format.line.width = Pt(1)
+        QUIET.apply(plot.series[0].format.line.color)
+    _points(value, chart)
+    # beside a target the end of the bar is crossed by its outline
+    _labels(value, chart, size, XL_LABEL_POSITION.INSIDE_END if with_target else XL_LABEL_POSITION.OUTSIDE_END)
+    if with_target:
+        style(value.data_labels.font, size, PAGE, True)
+
+
+def _size(rows: int) -> float:
+    return 14 if rows <= 10 else 12 if rows <= 24 else 9
+
+
+def _room(box: Box, rows: int) -> Box:
+    """Few bars stay of a normal thickness instead of filling the slide."""
+    left, top, wide, high = box
+    return left, top, wide, min(high, max(1.2, rows * 0.62 + 0.3))
+
+
+def _all_names(axis: Any) -> None:
+    """Every name, never every second one."""
+    held = axis._element
+    for tag in ("c:tickLblSkip",):
+        for old in held.findall(qn(tag)):
+            held.remove(old)
+        skip = etree.SubElement(held, qn(tag))
+        skip.set("val", "1")
+        last = held.find(qn("c:noMultiLvlLbl"))
+        if last is not None:
+            last.addprevious(skip)
+
+
+@SLIDES.draws(Kind.COLUMN)
+def column(sheet: Sheet) -> None:
+    """Columns from zero, values above; target and value marks as lines of the same native chart."""
+    chart = sheet.chart
+    data = CategoryChartData(number_format=chart.unit.number_format)
+    data.categories = _categories(chart, 8)
+    data.add_series(chart.heading(chart.encoding.y), chart.column("y"))
+    lines = _level_lines(chart)
+    for name, value in lines:
+        data.add_series(name, [value] * len(chart.rows))
+    drawn = _add(sheet, XL_CHART_TYPE.COLUMN_CLUSTERED, data, _remarks(sheet, _place_marks(chart)))
+    plot = drawn.plots[0]
+    plot.gap_width, plot.vary_by_categories = 45, False
+    _value_axis(chart, drawn.value_axis, True, "target", visible=len(chart.rows) > 16)
+    _bare(drawn.category_axis)
+    style(drawn.category_axis.tick_labels.font, 12, TEXT)
+    series = list(plot.series)
+    _points(series[0], chart)
+    if len(chart.rows) <= 16:
+        _labels(series[0], chart)
+    else:
+        known = [i for i, v in enumerate(chart.column("y")) if v is not None]
+        if known:
+            _label_point(series[0], known[-1], chart, False, "outEnd")
+    _to_lines(plot, [s for s in series[1:]])
+    for i, (_, _value) in enumerate(lines):
+        line = list(drawn.plots)[1].series[i]
+        _line(line, QUIET, 1.25, dashed=i > 0 or not chart.column("target"))
+        _label_point(line, len(chart.rows) - 1, chart, True, "t")
+
+
+def _level_lines(chart: Chart) -> list[tuple[str, float]]:
+    target = one_target(chart)
+    lines = [] if target is None else [("目标", target)]
+    return lines + [(clean(a.text), float(a.at)) for a in chart.annotations if a.on_value]
+
+
+def _to_lines(plot: Any, series: list[Any]) -> None:
+    """Move series of a column chart into a line chart on the same axes (a native combination chart)."""
+    if not series:
+        return
+    columns = plot._element
+    line = parse_xml(f'<c:lineChart {nsdecls("c")}><c:grouping val="standard"/><c:varyColors val="0"/></c:lineChart>')
+    for one in series:
+        held = one._element
+        for tag in ("c:invertIfNegative",):
+            for old in held.findall(qn(tag)):
+                held.remove(old)
+        line.append(held)
+    marker = etree.SubElement(line, qn("c:marker"))
+    marker.set("val", "1")
+    for axis in columns.findall(qn("c:axId")):
+        etree.SubElement(line, qn("c:axId")).set("val", axis.get("val"))
+    columns.addnext(line)
+
+
+def _line(series: Any, colour: Colour, weight: float, dashed: bool = False, marker: bool = False) -> None:
+    series.smooth = False
+    series.format.line.width = Pt(weight)
+    colour.apply(series.format.line.color)
+    if dashed:
+        series.format.line.dash_style = MSO_LINE.DASH
+    series.marker.style = XL_MARKER_STYLE.CIRCLE if marker else XL_MARKER_STYLE.NONE
+    if marker:
+        series.marker.size = 5
+        _paint(series.marker.format.fill, colour)
+        series.marker.format.line.fill.background()
+
+
+def _label_point(series: Any, point: int, chart: Chart, with_name: bool, position: str = "r", size: float = 12) -> None:
+    """Let one point say its value, and its series' name, as a live label."""
+    held = series._element.get_or_add_dLbls()
+    for old in list(held):
+        held.remove(old)
+    told = "1" if with_name else "0"
+    say = (
+        f'<c:showLegendKey val="0"/><c:showVal val="%s"/><c:showCatName val="0"/><c:showSerName val="{told}"/>'
+        '<c:showPercent val="0"/><c:showBubbleSize val="0"/>'
+    )
+    text = (
+        f'<c:txPr><a:bodyPr wrap="none"/><a:p><a:pPr><a:defRPr sz="{int(size * 100)}">'
+        '<a:solidFill><a:schemeClr val="tx1"/></a:solidFill><a:latin typeface="+mn-lt"/><a:ea typeface="+mn-ea"/>'
+        "</a:defRPr></a:pPr></a:p></c:txPr>"
+    )
+    number = f'<c:numFmt formatCode={quoteattr(chart.unit.label_format)} sourceLinked="0"/>'
+    held.append(
+        parse_xml(
+            f'<c:dLbl {nsdecls("c", "a")}><c:idx val="{point}"/>{number}<c:spPr><a:noFill/></c:spPr>{text}'
+            f'<c:dLblPos val="{position}"/>{say % 1}<c:separator> </c:separator></c:dLbl>'
+        )
+    )
+    none = say.replace(f'showSerName val="{told}"', 'showSerName val="0"') % 0
+    for child in parse_xml(f"<c:dLbls {nsdecls('c', 'a')}>{none}</c:dLbls>"):
+        held.append(child)
+
+
+@SLIDES.draws(Kind.STACKED_COLUMN)
+def stacked_column(sheet: Sheet) -> None:
+    """Stacked columns from zero with the legend at the right, in the order of the stack."""
+    chart = sheet.chart
+    order = list(dict.fromkeys(chart.names))
+    groups, values = [clean(g) for g in chart.column("series")], chart.column("y")
+    data = CategoryChartData(number_format=chart.unit.number_format)
+    data.categories = [shorten(n, 8) for n in order]
+    totals = [0.0] * len(order)
+    for group in chart.groups:
+        cells: list[float | None] = [None] * len(order)
+        for name, held, value in zip(chart.names, groups, values, strict=True):
+            if held == group and value is not None:
+                cells[order.index(name)] = (cells[order.index(name)] or 0) + value
+                totals[order.index(name)] += value
+        data.add_series(shorten(group, 14), cells)
+    drawn = _add(sheet, XL_CHART_TYPE.COLUMN_STACKED, data, _remarks(sheet, _value_marks(chart) + _place_marks(chart)))
+    plot = drawn.plots[0]
+    plot.gap_width, plot.overlap = 45, 100
+    for i, series in enumerate(plot.series):
+        _paint(series.format.fill, CATEGORIES[i] if i < len(CATEGORIES) else CALM)
+        series.format.line.width = Pt(0.75)
+        PAGE.apply(series.format.line.color)
+    axis = drawn.value_axis
+    _value_axis(chart, axis, True)
+    places = ticks(0.0, max(totals, default=0) or 1.0)
+    axis.minimum_scale, axis.maximum_scale, axis.major_unit = places[0], places[-1], places[1] - places[0]
+    _bare(drawn.category_axis)
+    drawn.has_legend = True
+    drawn.legend.position = XL_LEGEND_POSITION.RIGHT
+    drawn.legend.include_in_layout = False
+    style(drawn.legend.font, 13, TEXT)
+
+
+@SLIDES.draws(Kind.LINE)
+def line(sheet: Sheet) -> None:
+    """Lines on a time axis; the last point says name and value; target and value marks as level lines."""
+    chart = sheet.chart
+    data, held = _line_data(chart, list(range(len(chart.rows))))
+    count = len(held)
+    for name, value in _level_lines(chart):
+        data.add_series(name, [value] * len(list(data.categories)))
+    remarks = _place_marks(chart)
+    if chart.encoding.low and chart.encoding.high:
+        last = [i for i, v in enumerate(chart.column("y")) if v is not None]
+        if last and chart.column("low")[last[-1]] is not None and not chart.encoding.series:
+            low, high = chart.column("low")[last[-1]], chart.column("high")[last[-1]]
+            remarks.append(f"最近一期区间 {chart.unit.format(low)}—{chart.unit.format(high)}")
+    drawn = _add(sheet, XL_CHART_TYPE.LINE, data, _remarks(sheet, remarks))
+    _value_axis(chart, drawn.value_axis, chart.unit.kind != "rate", "target")
+    axis = drawn.category_axis
+    _bare(axis)
+    style(axis.tick_labels.font, 12, TEXT)
+    axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    series = list(drawn.plots[0].series)
+    named = bool(chart.encoding.emphasis)
+    for position, (one, (name, rows)) in enumerate(zip(series[:count], held, strict=True)):
+        strong = any(chart.strong[i] for i in rows)
+        colour = (PRIMARY if strong else CALM) if named or count == 1 else (*CATEGORIES, *[CALM] * count)[position]
+        _line(one, colour, 3 if strong else 1.5, marker=strong and len(rows) <= 31)
+        points = list(one.values)
+        known = [k for k, v in enumerate(points) if v is not None]
+        if known and (strong or not named):
+            _label_point(one, known[-1], chart, bool(name), "t" if count == 1 else "r", 13)
+    for one in series[count:]:
+        _line(one, QUIET, 1.25, dashed=True)
+        _label_point(one, len(list(one.values)) - 1, chart, True, "t")
+    if count > 1:
+        _inner(drawn, 0.06, 0.03, 0.76, 0.85)
+
+
+def _line_data(chart: Chart, rows: list[int]) -> tuple[Any, list[tuple[str, list[int]]]]:
+    """Chart data over the union of the x values of some rows, a series a group."""
+    raw, groups = chart.column("x"), [clean(g) for g in chart.column("series")] or [""] * len(chart.rows)
+    timed = all(is_moment(raw[i]) for i in rows)
+    keys = [pd.Timestamp(raw[i]).to_pydatetime().date() if timed else chart.names[i] for i in rows]
+    order = sorted(dict.fromkeys(keys)) if timed else list(dict.fromkeys(keys))
+    data = CategoryChartData(number_format=chart.unit.number_format)
+    data.categories = order
+    if timed:
+        data.categories.number_format = r"yyyy\年m\月" if chart.with_year else r"m\月d\日"
+    held = []
+    for group in dict.fromkeys(groups[i] for i in rows):
+        mine = [i for i in rows if groups[i] == group]
+        cells: list[float | None] = [None] * len(order)
+        for i in mine:
+            cells[order.index(keys[rows.index(i)])] = chart.column("y")[i]
+        data.add_series(group or ("全部" if chart.encoding.series else chart.heading(chart.encoding.y)), cells)
+        held.append((group, mine))
+    return data, held
+
+
+def _inner(drawn: Any, left: float, top: float, wide: float, high: float) -> None:
+    """Fix the inner plot area as shares of the chart, so that labels at its side have room."""
+    area = drawn._chartSpace.chart.plotArea
+    for old in area.findall(qn("c:layout")):
+        area.remove(old)
+    area.insert(
+        0,
+        parse_xml(
+            f'<c:layout {nsdecls("c")}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/>'
+            f'<c:yMode val="edge"/><c:x val="{left}"/><c:y val="{top}"/><c:w val="{wide}"/><c:h val="{high}"/>'
+            "</c:manualLayout></c:layout>"
+        ),
+    )
+
+
+@SLIDES.draws(Kind.DOT_INTERVAL)
+def dot_interval(sheet: Sheet) -> None:
+    """A native scatter chart: dots with error bars, names and values as labels of a series without marks."""
+    chart = sheet.chart
+    values, lows, highs = chart.column("y"), chart.column("low"), chart.column("high")
+    low, high = extent_of(chart, False, "low", "high", "target")
+    places = ticks(low, high)
+    rows = len(values)
+    data = XyChartData(number_format=chart.unit.number_format)
+    parts = [(s, [i for i, v in enumerate(values) if v is not None and chart.strong[i] is s]) for s in (False, True)]
+    parts = [(s, held) for s, held in parts if held]
+    for strong, held in parts:
+        series = data.add_series("重点" if strong and len(parts) > 1 else chart.heading(chart.encoding.y))
+        for i in held:
+            series.add_data_point(values[i], rows - i)
+    names = data.add_series("名称")
+    for i in range(rows):
+        names.add_data_point(places[0], rows - i)
+    marks = _level_lines(chart)
+    for name, at in marks:
+        series = data.add_series(f"{name} {chart.unit.format(at)}" if name == "目标" else name)
+        series.add_data_point(at, 0.4)
+        series.add_data_point(at, rows + 0.6)
+    size = _size(rows)
+    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, data, _room(BODY, rows + 2), size)
+    _value_axis(chart, drawn.category_axis, False, "low", "high", "target")
+    upright = drawn.value_axis
+    _bare(upright, False)
+    upright.minimum_scale, upright.maximum_scale, upright.visible = 0.4, rows + 0.6, False
+    drawn_series = list(drawn.plots[0].series)
+    for one, (strong, held) in zip(drawn_series, parts, strict=False):
+        _dots(one, PRIMARY if strong else CALM, 9)
+        if lows and highs:
+            _error_bars(one, [_apart(values[i], lows[i]) for i in held], [_apart(highs[i], values[i]) for i in held],
+                        "accent6" if strong else "accent5")  # fmt: skip
+    hidden = drawn_series[len(parts)]
+    hidden.format.line.fill.background()
+    hidden.marker.style = XL_MARKER_STYLE.NONE
+    shown = short_names(chart.names)
+    for i in range(rows):
+        _say(
+            hidden,
+            i,
+            f"{shorten(shown[i], 12)}  {chart.values[i]}",
+            "l",
+            size,
+            "tx1" if values[i] is not None else "tx2",
+        )
+    for one in drawn_series[len(parts) + 1 :]:
+        _line(one, QUIET, 1.25, dashed=not one.name.startswith("目标"))
+        _say(one, 1, one.name, "t", 12, "tx2")
+    names_wide = max((width(f"{shorten(n, 12)}  {v}") for n, v in zip(shown, chart.values, strict=True)), default=6)
+    share = min(0.4, (names_wide * size / 72 + 0.2) / BODY[2])
+    _inner(drawn, share, 0.07, 0.96 - share, 0.86)
+
+
+def _apart(one: float | None, other: float | None) -> float:
+    return 0.0 if one is None or other is None else max(0.0, one - other)
+
+
+def _dots(series: Any, colour: Colour, size: int) -> None:
+    series.format.line.fill.background()
+    series.marker.style = XL_MARKER_STYLE.CIRCLE
+    series.marker.size = size
+    _paint(series.marker.format.fill, colour)
+    series.marker.format.line.fill.background()
+
+
+def _error_bars(series: Any, minus: list[float], plus: list[float], scheme: str) -> None:
+    def literal(tag: str, numbers: list[float]) -> str:
+        points = "".join(f'<c:pt idx="{i}"><c:v>{v:.6f}</c:v></c:pt>' for i, v in enumerate(numbers))
+        return f'<c:{tag}><c:numLit><c:ptCount val="{len(numbers)}"/>{points}</c:numLit></c:{tag}>'
+
+    bars = parse_xml(
+        f'<c:errBars {nsdecls("c", "a")}><c:errDir val="x"/><c:errBarType val="both"/><c:errValType val="cust"/>'
+        f'<c:noEndCap val="1"/>{literal("plus", plus)}{literal("minus", minus)}<c:spPr><a:ln w="25400">'
+        f'<a:solidFill><a:schemeClr val="{scheme}"><a:lumMod val="60000"/><a:lumOff val="40000"/></a:schemeClr>'
+        "</a:solidFill></a:ln></c:spPr></c:errBars>"
+    )
+    held = series._element
+    held.find(qn("c:xVal")).addprevious(bars)
+
+
+def _say(series: Any, point: int, words: str, position: str, size: float, scheme: str) -> None:
+    """Fixed words at one point."""
+    held = series._element.get_or_add_dLbls()
+    text = etree.Element(qn("a:t"))
+    text.text = clean(words)
+    label = parse_xml(
+        f'<c:dLbl {nsdecls("c", "a")}><c:idx val="{point}"/><c:tx><c:rich><a:bodyPr wrap="none"/><a:p><a:r>'
+        f'<a:rPr lang="zh-CN" sz="{int(size * 100)}"><a:solidFill><a:schemeClr val="{scheme}"/></a:solidFill>'
+        '<a:latin typeface="+mn-lt"/><a:ea typeface="+mn-ea"/></a:rPr></a:r></a:p></c:rich></c:tx>'
+        f'<c:dLblPos val="{position}"/><c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/>'
+        '<c:showSerName val="0"/><c:showPercent val="0"/><c:showBubbleSize val="0"/></c:dLbl>'
+    )
+    label.find(f".//{qn('a:r')}").append(text)
+    before = [child for child in held if child.tag == qn("c:dLbl")]
+    if before:
+        before[-1].addnext(label)
+    else:
+        for old in list(held):
+            held.remove(old)
+        held.append(label)
+        tail = "".join(
+            f'<c:{t} val="0"/>'
+            for t in ("showLegendKey", "showVal", "showCatName", "showSerName", "showPercent", "showBubbleSize")
+        )
+        for child in parse_xml(f"<c:dLbls {nsdecls('c')}>{tail}</c:dLbls>"):
+            held.append(child)
+
+
+@SLIDES.draws(Kind.FUNNEL_PLOT)
+def funnel_plot(sheet: Sheet) -> None:
+    """A native scatter chart: dots over cases, limits as lines; what lies outside has its name."""
+    chart = sheet.chart
+    values, cases = chart.column("y"), chart.column("n")
+    known = [i for i, v in enumerate(values) if v is not None and cases[i] is not None]
+    lows, highs = chart.column("low"), chart.column("high")
+
+    def outside(i: int) -> bool:
+        if chart.encoding.emphasis:
+            return chart.strong[i]
+        low, high = (lows[i] if lows else None), (highs[i] if highs else None)
+        return (low is not None and values[i] < low) or (high is not None and values[i] > high)
+
+    data = XyChartData(number_format=chart.unit.number_format)
+    parts = [(far, [i for i in known if outside(i) is far]) for far in (False, True)]
+    parts = [(far, held) for far, held in parts if held]
+    for far, held in parts:
+        series = data.add_series("界限以外" if far else "界限以内")
+        for i in held:
+            series.add_data_point(cases[i], values[i])
+    limits = []
+    order = sorted((i for i, n in enumerate(cases) if n is not None), key=lambda i: cases[i])
+    for role, name in (("low", "95%界限"), ("high", "95%上限"), ("outer_low", "99.8%界限"), ("outer_high", "99.8%上限"),
+                       ("target", "总体")):  # fmt: skip
+        held = chart.column(role)
+        points = [(cases[i], held[i]) for i in order if held and held[i] is not None]
+        if points:
+            series = data.add_series(name)
+            for x, y in points:
+                series.add_data_point(x, y)
+            limits.append((role, name, len(points)))
+    if not parts and not limits:
+        no_data(sheet)
+        return
+    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, data)
+    _value_axis(chart, drawn.value_axis, False, "low", "high", "outer_low", "outer_high", "target")
+    across = drawn.category_axis
+    _bare(across)
+    across.minimum_scale = 0
+    across.has_title = True
+    across.axis_title.text_frame.text = "样本数"
+    style(across.axis_title.text_frame.paragraphs[0].runs[0].font, 12, QUIET)
+    style(across.tick_labels.font, 12, QUIET)
+    drawn_series = list(drawn.plots[0].series)
+    shown = short_names(chart.names)
+    for one, (far, held) in zip(drawn_series, parts, strict=False):
+        _dots(one, PRIMARY if far else CALM, 10 if far else 7)
+        if far:
+            for place, i in enumerate(held):
+                _say(one, place, shorten(shown[i], 8), "t", 12, "tx1")
+    for one, (role, name, count) in zip(drawn_series[len(parts) :], limits, strict=True):
+        _line(one, QUIET if role == "target" else CALM, 1.25, dashed=role != "target")
+        if not role.endswith("high"):
+            words = f"{name} {chart.unit.format(one.values[-1])}" if role == "target" else name
+            _say(one, count - 1, words, "r", 12, "tx2")
+    _inner(drawn, 0.06, 0.03, 0.82, 0.82)
+
+
+@SLIDES.draws(Kind.SMALL_MULTIPLES)
+def small_multiples(sheet: Sheet) -> None:
+    """A small native line chart for each of at most 24 panels, one scale for all, the whole behind each."""
+    chart = sheet.chart
+    panels = chart.groups[:24]
+    groups = [clean(g) for g in chart.column("series")]
+    whole = [i for i, g in enumerate(groups) if not g]
+    places = ticks(*extent_of(chart, chart.unit.kind != "rate", "target"), 3)
+    across = min(7, max(1, math.ceil(math.sqrt(len(panels) * 1.8))))
+    down = math.ceil(len(panels) / across) or 1
+    left, top, wide, high = BODY
+    remark = f"各图同一刻度：{chart.unit.format(places[0])}—{chart.unit.format(places[-1])}"
+    if whole:
+        remark += "；灰色虚线为总体"
+    if len(chart.groups) > len(panels):
+        remark += f"；其余 {len(chart.groups) - len(panels)} 个见工作簿"
+    text_box(sheet.slide.shapes, left, top, wide, 0.3, [remark], 12, QUIET)
+    top, high = top + 0.35, high - 0.35
+    step_x, step_y = wide / across, high / down
+    for number, panel in enumerate(panels):
+        x, y = left + (number % across) * step_x, top + (number // across) * step_y
+        mine = [i for i, g in enumerate(groups) if g == panel]
+        known = [i for i in mine if chart.column("y")[i] is not None]
+        said = chart.values[known[-1]] if known else chart.values[mine[-1]]
+        strong = any(chart.strong[i] for i in mine)
+        words = f"{shorten(panel, 7)} {said}"
+        text_box(sheet.slide.shapes, x, y, step_x, 0.26, [words], 11, PRIMARY if strong else TEXT, strong, wrap=False)
+        data, _ = _line_data(chart, [*whole, *mine])
+        drawn = _add(sheet, XL_CHART_TYPE.LINE, data, (x - 0.05, y + 0.24, step_x - 0.1, step_y - 0.28), 9)
+        for axis in (drawn.value_axis, drawn.category_axis):
+            _bare(axis)
+            axis.visible = False
+        if len(places) > 1:
+            drawn.value_axis.minimum_scale, drawn.value_axis.maximum_scale = places[0], places[-1]
+        series = list(drawn.plots[0].series)
+        if whole:
+            _line(series[0], CALM, 1, dashed=True)
+        _line(series[-1], PRIMARY if strong else QUIET, 2.25 if strong else 1.75)
+
+
+def no_data(sheet: Sheet) -> None:
+    """The slide of a chart without rows."""
+    left, top, wide, high = BODY
+    text_box(sheet.slide.shapes, left, top + high / 3, wide, 0.6, ["本期无数据"], 20, QUIET)

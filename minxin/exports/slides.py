@@ -1,0 +1,25 @@
+"""One slide being made, and the renderers of slides by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minxin.charts.chart import Chart
+from minxin.charts.registry import Renderers
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A slide with its title in place, waiting for its picture; ``rows`` of a table that this slide shows."""
+
+    slide: Any
+    chart: Chart
+    shapes: Mapping[str, Any]
+    geometry_note: str
+    rows: tuple[int, int]
+
+
+Draw = Callable[[Sheet], None]
+SLIDES: Renderers[Draw] = Renderers("slides")

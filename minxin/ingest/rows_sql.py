@@ -1,0 +1,196 @@
+"""The whole way of a row as SQL: picked, cleaned, typed, placed, judged, masked, fingerprinted.
+
+Every step is one projection over the one before, so that nothing is evaluated twice and wide texts
+pass no join or sort that would hold them in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from minxin.ingest import checks, places
+from minxin.ingest.coordinates import STORED_DECIMALS, to_wgs84_sql
+from minxin.ingest.mapping import WHOLE_ROW, FieldRule
+from minxin.ingest.mapping import Mapping as FileMapping
+from minxin.ingest.masking import hash_sql, masked_sql
+from minxin.ingest.sql_text import quote
+from minxin.ingest.typing_sql import cleaned_sql, mapped_sql, picked_sql, settled_sql, typed_sql
+from minxin.settings import Deployment
+from minxin.tables import Column, Table
+from minxin.warehouse.lake import key_sql
+
+#: The first column of a workbook of rejects; a file that has it has been mended.
+REASON_COLUMN = "退回原因"
+_PLACE = ("community_code", "community_name")
+_POINT = ("longitude", "latitude")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a mapping means for one file: everything that the SQL is made from."""
+
+    table: Table
+    mapping: FileMapping
+    deployment: Deployment
+    present: tuple[str, ...]
+    now: datetime
+    #: Time formats per column, best first; filled by the pipeline from a sample.
+    formats: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> dict[str, FieldRule]:
+        """The mapping's rules by target column, as far as the file can fill them, in declared order."""
+        found = {}
+        for column in self.table.columns:
+            rule = self.mapping.columns.get(column.name)
+            if rule is not None and not column.derived and picked_sql(rule, self.present) is not None:
+                found[column.name] = rule
+        return found
+
+    @property
+    def source_columns(self) -> list[str]:
+        """The columns of the file that have to be loaded."""
+        used = [name for rule in self.rules.values() for name in rule.present(self.present)]
+        return list(dict.fromkeys(used))
+
+    @property
+    def whole_row_is_key(self) -> bool:
+        return self.mapping.key == WHOLE_ROW
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that make the key; none where the whole content does."""
+        return () if self.whole_row_is_key else self.mapping.key or self.table.key
+
+    @property
+    def numbered(self) -> list[str]:
+        """Key columns of the table that the file lacks and that the content numbers instead."""
+        if not self.whole_row_is_key:
+            return []
+        return [n for n in self.table.key if n not in self.rules and self.table.column(n).type == "text"]
+
+    @property
+    def located(self) -> bool:
+        return self.table.located
+
+    @property
+    def has_points(self) -> bool:
+        return set(_POINT) <= set(self.rules)
+
+    @property
+    def faults(self) -> list[checks.Fault]:
+        found = checks.faults(self.table, self.key, self.rules, self.now)
+        return [f for f in found if f.column not in self.numbered]
+
+    def read_sql(self, relation: str, only: Collection[str] | None = None) -> str:
+        """A query over raw rows: ``_line`` and per filled column ``t_…`` (text) and ``v_…`` (typed)."""
+        rules = {name: rule for name, rule in self.rules.items() if only is None or name in only}
+        columns = {name: self.table.column(name) for name in rules}
+        mended = REASON_COLUMN in self.present
+        zone = self.deployment.timezone
+        source_zone = self.mapping.timezone or zone
+
+        def each(make: dict[str, str]) -> str:
+            return "".join(f", {sql} as {quote(name)}" for name, sql in make.items())
+
+        picked = {f"p_{n}": picked_sql(r, self.present) or "null" for n, r in rules.items()}
+        cleaned = {f"c_{n}": cleaned_sql(quote(f"p_{n}"), mended) for n in rules}
+        mapped = {f"t_{n}": mapped_sql(quote(f"c_{n}"), r, self.mapping.missing, columns[n]) for n, r in rules.items()}
+        texts = {f"t_{n}": quote(f"t_{n}") for n in rules}
+        typed = {
+            f"v_{n}": typed_sql(quote(f"t_{n}"), columns[n], r, self.formats.get(n, r.formats), zone, source_zone)
+            for n, r in rules.items()
+        }
+        settled = {f"v_{n}": settled_sql(quote(f"v_{n}"), columns[n]) for n in rules}
+        query = f"select _line{each(picked)} from {relation}"
+        for step in (cleaned, mapped, texts | typed, texts | settled):
+            query = f"select _line{each(step)} from ({query})"
+        return query
+
+    def placed_sql(self, relation: str, only: Collection[str] | None = None) -> str:
+        """``read_sql`` with points in WGS84, and ``place_text`` and ``point_key`` to look communities up by."""
+        query = self.read_sql(relation, only)
+        if not self.located:
+            return query
+        pointed = self.has_points and (only is None or set(_POINT) <= set(only))
+        if pointed:
+            system = self.mapping.coordinates or self.deployment.coordinate_system
+            query = to_wgs84_sql(f"({query})", system, "v_longitude", "v_latitude")
+        point = places.point_key_sql("v_longitude", "v_latitude") if pointed else "cast(null as bigint)"
+        return f"select *, {places.place_text_sql(*self.place_columns)} as place_text, {point} as point_key from ({query})"
+
+    @property
+    def place_columns(self) -> tuple[str | None, str | None]:
+        """The texts that name the community, as quoted ``t_…`` columns, None where the file has none."""
+        code, name = (quote(f"t_{n}") if n in self.rules else None for n in _PLACE)
+        return code, name
+
+    def judged_sql(self, relation: str) -> str:
+        """All rows with their community resolved and ``_ok``; needs the tables of ``places``."""
+        query = self.placed_sql(relation)
+        if self.located:
+            query = (
+                "select placed.*, coalesce(place_names.code, place_points.code, 'none') as community_code,"
+                " case when place_names.code is not null then place_names.way"
+                " when place_points.code is not null then 'point' else 'none' end as community_source"
+                f" from ({query}) as placed"
+                " left join place_names on placed.place_text = place_names.place_text"
+                " left join place_points on placed.point_key = place_points.point_key"
+            )
+        return f"select *, not {checks.any_fault_sql(self.faults)} as _ok from ({query})"
+
+    def reasons_sql(self, relation: str) -> str:
+        """``judged_sql`` with ``_problem``, the Chinese reasons, and ``odd_…`` per filled column."""
+        odd: dict[str, list[str]] = {}
+        for fault in self.faults:
+            if fault.odd:
+                odd.setdefault(fault.column, []).append(f"({fault.condition})")
+        flags = "".join(f", ({' or '.join(c)}) is true as {quote(f'odd_{n}')}" for n, c in odd.items() if n in self.rules)
+        return f"select *, {checks.reason_sql(self.faults)} as _problem{flags} from ({self.judged_sql(relation)})"
+
+    def _stored(self, column: Column) -> str:
+        name = column.name
+        if self.located and name in ("community_code", "community_source"):
+            return name
+        if self.located and name == "community_name":
+            return places.name_case_sql("community_code", self.deployment)
+        if name not in self.rules or column.personal == "drop":
+            return f"cast(null as {column.sql_type})"
+        value = quote(f"v_{name}")
+        if column.personal == "hash":
+            return hash_sql(value)
+        if name in _POINT and self.has_points:
+            return f"case when v_longitude <> 0 or v_latitude <> 0 then round({value}, {STORED_DECIMALS}) end"
+        return value
+
+    def stored_sql(self, judged: str, keep: Sequence[str] = ()) -> str:
+        """The rows of a ``judged`` query as the lake has them, with the system columns and ``month``.
+
+        ``keep`` names columns of ``judged`` that pass through as well.
+        """
+        columns = self.table.columns
+        values = ", ".join(f"{self._stored(c)} as {quote(c.name)}" for c in columns)
+        kept = "".join(f", {quote(k)}" for k in keep)
+        query = f"select {values}, _line{kept} from ({judged})"
+        texts = [c.name for c in columns if c.personal == "mask" and c.name in self.rules]
+        if texts:
+            query = masked_sql(f"({query})", texts)
+        query = f"select *, {content_sql(self.table)} as _content from ({query})"
+        if self.numbered:
+            number = "concat('N', upper(to_hex(_content)))"
+            query = f"select * replace ({', '.join(f'{number} as {quote(n)}' for n in self.numbered)}) from ({query})"
+        key = key_sql(self.key) if self.key else "_content"
+        month = f"strftime({quote(self.table.month)}, '%Y-%m')" if self.table.month else "'all'"
+        names = ", ".join(quote(c.name) for c in columns)
+        return f"select {names}, _line, 'accepted' as _status, {key} as _key, _content{kept}, {month} as month from ({query})"
+
+
+def content_sql(table: Table) -> str:
+    """SQL for ``_content`` (UBIGINT): half of the MD5 of all stored columns, as text in declared order."""
+    parts: list[str] = []
+    for column in table.columns:
+        name = quote(column.name)
+        parts.append(f"epoch_us({name})" if column.type == "timestamp" else name)
+    return f"cast(md5_number(concat({', chr(31), '.join(parts)})) >> 64 as ubigint)"

@@ -1,0 +1,195 @@
+"""Every named block: its columns, an empty lake, the scope of the viewer, and agreement between blocks."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from minxin.access import Viewer
+from minxin.queries import blocks
+from tests.queries.world import World, at
+
+COUNTS = [
+    "accepted", "closed", "followed_up", "closing_known", "followup_known", "repeats", "excluded", "valid_followups",
+    "responded", "resolved", "contact_due", "contact_met", "simple_due", "simple_met", "complex_due", "complex_met", "due",
+    "due_met", "became_overdue", "overdue_closed", "satisfied", "satisfied_squares",
+]  # fmt: skip
+MEASURES = [*COUNTS, "overdue_open", "population"]
+LATE = ["petition_id", "community_name", "category_1", "subject", "unit", "due_at"]
+COLUMNS = {
+    "indicators.totals": MEASURES,
+    "indicators.by_community": ["community_code", "community_name", *MEASURES],
+    "indicators.by_day": ["day", *MEASURES],
+    "indicators.by_week": ["week_start", *MEASURES],
+    "indicators.by_category": ["category_1", *MEASURES],
+    "weekly.late": [*LATE, "hours_late"],
+    "weekly.due_soon": [*LATE, "hours_left"],
+    "weekly.late_counts": ["community_code", "community_name", "overdue", "due_soon"],
+    "weekly.history": ["community_code", "category_1", "week_start", "n"],
+    "records.list": [
+        "petition_id", "channel", "kind", "community_code", "community_name", "category_1", "category_2", "subject", "unit",
+        "accepted_at", "due_at", "closed_at", "state", "is_overdue", "is_due_soon", "is_repeat", "is_excluded", "satisfaction",
+    ],
+    "records.count": ["n"],
+    "quality.unlocated": ["week_start", "n", "accepted"],
+    "quality.reasons": ["sequence", "imported_at", "source", "batch_id", "reason", "rows"],
+    "published.check": ["id", "label", "published", "computed", "unit", "status", "query", "reason", "source"],
+    "snapshot.info": ["snapshot_id", "deployment", "kind", "as_of", "built_at", "schema"],
+    "snapshot.bounds": ["first_day", "last_day"],
+    "deadlines.agreement": ["compared", "agreed"],
+}  # fmt: skip
+#: Blocks about the lake, the deployment and published totals: they tell nothing of single communities' petitions.
+UNSCOPED = {
+    "quality.batches", "quality.fields", "quality.reasons", "published.check", "snapshot.info", "snapshot.communities",
+    "snapshot.bounds",
+}  # fmt: skip
+ARGUMENTS = {
+    "start": "2023-05-29", "end": "2023-06-19", "category": "", "state": "", "limit": 100, "skip": 0, "petition_id": "b0",
+}  # fmt: skip
+
+
+def arguments(name):
+    return {k: v for k, v in ARGUMENTS.items() if k in blocks()[name].parameters}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return World(tmp_path_factory.mktemp("empty")).build()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """Three petitions in A, two in B, one in none; of each community one is overdue and one due soon where there are enough."""
+    world = World(tmp_path_factory.mktemp("small"))
+    late = {"created_at": at("01 08:00"), "due_at": at("05 08:00"), "category_1": "噪声", "subject": "主题"}
+    soon = {"created_at": at("12 08:00"), "due_at": at("15 08:00"), "category_1": "停车"}
+    done = {"created_at": at("07 08:00"), "due_at": at("09 08:00"), "closed_at": at("08 08:00"), "source_on_time": True}
+    world.petitions(
+        {"petition_id": "a0", **late},
+        {"petition_id": "a1", **soon},
+        {"petition_id": "a2", **done},
+        {"petition_id": "b0", "community_code": "B", **late | {"due_at": at("04 08:00")}},
+        {"petition_id": "b1", "community_code": "B", **done},
+        {"petition_id": "n0", "community_code": None, **late},
+    )
+    return world.build()
+
+
+def test_every_block_is_declared_with_a_sentence_and_either_scoped_or_known_not_to_be():
+    for name, block in blocks().items():
+        assert block.row.endswith("."), f"{name} does not say what one row is"
+        assert block.row.startswith("One "), name
+        assert ("communities" in block.parameters) == (name not in UNSCOPED), name
+    assert set(COLUMNS) <= set(blocks())
+
+
+@pytest.mark.parametrize("name", sorted(blocks()))
+def test_every_block_runs_on_an_empty_lake(name, empty):
+    frame = empty.run(name, **arguments(name))
+    if name in COLUMNS:
+        assert list(frame.columns) == COLUMNS[name]
+    if name == "indicators.totals":
+        assert frame[[*COUNTS, "overdue_open"]].to_numpy().tolist() == [[0] * 23]
+
+
+@pytest.mark.parametrize("name", sorted(blocks()))
+def test_every_block_runs_on_a_few_rows_with_the_columns_of_the_design(name, small):
+    frame = small.run(name, **arguments(name))
+    if name in COLUMNS:
+        assert list(frame.columns) == COLUMNS[name]
+    if name not in {"quality.fields", "quality.reasons", "published.check"}:
+        assert len(frame) > 0
+
+
+@pytest.mark.parametrize("name", sorted(set(blocks()) - UNSCOPED))
+def test_a_viewer_sees_the_own_communities_only(name, small):
+    """What a viewer of B gets is what B's rows alone give, and a viewer of nothing gets nothing."""
+    given = arguments(name)
+    of_b = small.queries.run(name, Viewer("b", (), ("B",)), **given)
+    asked_more = small.queries.run(name, Viewer("b", (), ("B",)), communities=["A", "B", "none"], **given)
+    assert of_b.equals(asked_more), "asking for more than the scope widened it"
+    text = of_b.to_csv()
+    assert "甲社区" not in text and "a0" not in text and "n0" not in text
+    everything = small.run(name, **given)
+    nothing = small.queries.run(name, Viewer("x", (), ()), **given)
+    counting = [c for c in nothing.columns if c in {"n", "compared", "agreed", "overdue", "due_soon", *COUNTS, "overdue_open"}]
+    assert nothing.empty or nothing[counting].to_numpy().sum() == 0
+    if name not in {"records.one", "quality.unlocated"}:
+        assert not everything.equals(of_b)
+
+
+def test_totals_are_the_sum_of_every_split(small):
+    for start, end in (("2023-05-29", "2023-06-19"), ("2023-06-03", "2023-06-08"), ("2023-06-07", "2023-06-08")):
+        totals = small.run("indicators.totals", start=start, end=end)[COUNTS].iloc[0]
+        for split in ("by_community", "by_category", "by_day", "by_week"):
+            frame = small.run(f"indicators.{split}", start=start, end=end)
+            assert frame[COUNTS].sum().to_dict() == pytest.approx(totals.to_dict()), split
+        for split in ("by_community", "by_category"):
+            frame = small.run(f"indicators.{split}", start=start, end=end)
+            assert frame.overdue_open.sum() == small.run("indicators.totals", start=start, end=end).overdue_open[0]
+        for split in ("by_day", "by_week"):
+            frame = small.run(f"indicators.{split}", start=start, end=end)
+            assert frame.overdue_open.iloc[-1] == small.run("indicators.totals", start=start, end=end).overdue_open[0]
+
+
+def test_days_and_weeks_without_anything_are_zeros(small):
+    days = small.run("indicators.by_day", start="2023-06-01", end="2023-06-11")
+    assert len(days) == 10 and days.accepted.tolist() == [3, 0, 0, 0, 0, 0, 2, 0, 0, 0]
+    weeks = small.run("indicators.by_week", start="2023-06-02", end="2023-06-21")
+    assert [str(w.date()) for w in weeks.week_start] == ["2023-05-29", "2023-06-05", "2023-06-12", "2023-06-19"]
+    assert weeks.accepted.tolist() == [0, 2, 1, 0]  # the 1st of June is not in the range
+    assert weeks.overdue_open.tolist() == [1, 3, 3, 3]
+    assert small.run("indicators.by_day", start="2023-06-05", end="2023-06-05").empty
+
+
+def test_population_is_missing_where_a_community_in_scope_lacks_it(small):
+    given = {"start": "2023-06-01", "end": "2023-06-11"}
+    assert small.run("indicators.totals", **given).population.isna().all()
+    assert small.run("indicators.totals", communities=["A"], **given).population.tolist() == [30000]
+    assert small.run("indicators.totals", communities=["A", "none"], **given).population.tolist() == [30000]
+    assert small.run("indicators.totals", communities=["none"], **given).population.isna().all()
+    by = small.run("indicators.by_community", **given)
+    assert by.population.isna().tolist() == [False, True, True]
+
+
+def test_the_lists_of_late_and_soon_late(small):
+    late = small.run("weekly.late", limit=9)
+    assert late.petition_id.tolist() == ["b0", "a0", "n0"]
+    assert late.hours_late.tolist() == [256, 232, 232]
+    assert small.run("weekly.late", limit=1).petition_id.tolist() == ["b0"]
+    soon = small.run("weekly.due_soon", limit=9)
+    assert (soon.petition_id.tolist(), soon.hours_left.tolist()) == (["a1"], [8])
+    counts = small.run("weekly.late_counts")
+    assert counts[["overdue", "due_soon"]].to_numpy().tolist() == [[1, 1], [1, 0], [1, 0]]
+
+
+def test_history_counts_by_week_also_at_the_edges_of_a_range(small):
+    whole = small.run("weekly.history", start="2023-05-29", end="2023-06-19")
+    assert [(r.community_code, r.category_1, str(r.week_start.date()), r.n) for r in whole.itertuples()] == [
+        ("A", "停车", "2023-06-12", 1), ("A", "噪声", "2023-05-29", 1), ("A", "噪声", "2023-06-05", 1),
+        ("B", "噪声", "2023-05-29", 1), ("B", "噪声", "2023-06-05", 1), ("none", "噪声", "2023-05-29", 1),
+    ]  # fmt: skip
+    first = date(2023, 5, 29)
+    for length in range(1, 20):
+        for offset in range(0, 18):
+            start, end = first + timedelta(days=offset), first + timedelta(days=offset + length)
+            n = small.run("weekly.history", start=start, end=end).n.sum()
+            assert n == small.run("indicators.totals", start=start, end=end).accepted[0], (start, end)
+
+
+def test_records_can_be_narrowed_turned_over_and_counted(small):
+    given = {"start": "2023-06-01", "end": "2023-06-19"}
+    listed = small.run("records.list", category="", state="", limit=100, skip=0, **given)
+    assert listed.petition_id.tolist() == ["a1", "a2", "b1", "a0", "b0", "n0"]
+    assert small.run("records.count", category="", state="", **given).n[0] == 6
+    assert small.run("records.list", category="", state="", limit=2, skip=1, **given).petition_id.tolist() == ["a2", "b1"]
+    for category, state, expected in (("停车", "", 1), ("", "逾期", 3), ("噪声", "办结", 2), ("停车", "办结", 0)):
+        assert small.run("records.count", category=category, state=state, **given).n[0] == expected
+        assert len(small.run("records.list", category=category, state=state, limit=100, skip=0, **given)) == expected
+    one = small.run("records.one", petition_id="a0")
+    assert one.subject.tolist() == ["主题"] and not {"caller", "first_person"} & set(one.columns)
+    assert small.run("records.one", petition_id="a0", communities=["B"]).empty
+
+
+def test_unlocated_petitions_are_counted_by_week(small):
+    frame = small.run("quality.unlocated")
+    assert frame[["n", "accepted"]].to_numpy().tolist() == [[1, 3], [0, 2], [0, 1]]
