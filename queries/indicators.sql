@@ -21,7 +21,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
+            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -77,7 +77,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
+            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -133,7 +133,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
+            date_trunc('week', cast(:end as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -200,7 +200,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
+            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all
@@ -289,7 +289,7 @@ change as (
     from mart_weekly
     where
         week_start = least(
-            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '0 days' from snapshot_info)
+            date_trunc('week', cast(:start as date)), (select date_trunc('week', as_of) + interval '7 days' from snapshot_info)
         )
         and community_code = any(cast(:communities as varchar[]))
     union all

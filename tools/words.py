@@ -27,7 +27,7 @@ FORBIDDEN = {
     "unfinished": re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b|raise Not" r"ImplementedError"),
 }
 #: Half-width punctuation right after a Chinese letter, in what people read.
-HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?](?![= ])|[,;:!?][{HAN}]")
+HALF_WIDTH = re.compile(rf"[{HAN}）」》][,;:!?](?![= ])|[,;:!?][{HAN}]")
 #: An exclamation mark has no place in official text.
 EXCLAIMED = re.compile(rf"[{HAN}][!！]")
 TEXTS = {".py", ".md", ".toml", ".sql", ".csv", ".json", ".geojson", ".yml", ".yaml", ".txt", ".bat", ".ini", ".cfg"}

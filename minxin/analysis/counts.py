@@ -12,6 +12,9 @@ Array = NDArray[np.float64]
 #: A week as surprising as this does not belong to what is usual.
 _OUTBREAK = 0.001
 _ROUNDS = 3
+#: Leaving out the most surprising weeks thins the tail of what is left; measured on simulated counts
+#: without outbreaks, where it keeps false discoveries at their rate also where counts scatter much.
+_THINNED = 1.2
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,20 @@ def _spread(mean: Array, variance: Array, weeks: Array, is_robust: bool) -> Arra
     return np.maximum(common, trust * own + (1 - trust) * common)
 
 
+def _quartile(ordered: Array, last: NDArray[np.int64], share: float) -> Array:
+    """Quantile per row of sorted values, of which those up to position ``last`` are known."""
+    place = share * last
+    below = np.floor(place).astype("int64")
+    values = np.take_along_axis(ordered, np.stack([below, np.minimum(below + 1, last)], axis=1), axis=1)
+    return np.asarray(values[:, 0] + (place - below) * (values[:, 1] - values[:, 0]))
+
+
 def _robust_variance(baseline: Array) -> Array:
     """Variance per row from the distance of the quartiles, which a few outbreaks do not move."""
-    low, high = np.nanquantile(baseline, [0.25, 0.75], axis=1)
-    return np.asarray(((high - low) / 1.349) ** 2)
+    ordered = np.sort(baseline, axis=1)
+    last = np.maximum((~np.isnan(baseline)).sum(axis=1) - 1, 0)
+    distance = _quartile(ordered, last, 0.75) - _quartile(ordered, last, 0.25)
+    return np.nan_to_num(distance / 1.349) ** 2
 
 
 def _outbreaks(counts: Array, mean: Array, size: Array) -> NDArray[np.bool_]:
@@ -98,7 +111,7 @@ def expected(baseline: Array, weeks: int = 1, factor: ArrayLike = 1.0, factor_va
     known = ~np.isnan(baseline)
     counts = np.nan_to_num(baseline)
     usual = known
-    variance = _robust_variance(np.where(known.any(axis=1)[:, None], baseline, 0))
+    variance = _robust_variance(baseline)
     for turn in range(_ROUNDS + 1):
         length = usual.sum(axis=1).astype("float64")
         cases = np.where(usual, counts, 0).sum(axis=1)
@@ -107,7 +120,7 @@ def expected(baseline: Array, weeks: int = 1, factor: ArrayLike = 1.0, factor_va
         if is_last:
             squares = np.where(usual, (counts - mean[:, None]) ** 2, 0).sum(axis=1)
             variance = squares / np.maximum(length - 1, 1)
-        spread = _spread(mean, variance, length, is_robust=not is_last)
+        spread = _spread(mean, variance, length, is_robust=not is_last) * (_THINNED if is_last else 1)
         uncertain = (1 + spread * mean) / (cases + 0.5)
         if not is_last:
             usual = known & ~_outbreaks(counts, mean, 1 / (spread + uncertain))

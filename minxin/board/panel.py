@@ -18,61 +18,79 @@ PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentatio
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PICTURE, TABLE = "picture", "table"
 _ICONS = {PICTURE: ":material/bar_chart:", TABLE: ":material/table_rows:"}
+_FORMATS = {"png": "PNG", "svg": "SVG"}
+Draw = Callable[[Chart], None]
+Charts = Callable[[], list[Chart]]
+#: What controls of a panel choose: they stand in its heading, and the chart follows from them.
+Choose = Callable[[], Chart]
 
 
-@part
-def panel(
-    chart: Chart,
-    viewer: Viewer,
-    page: str,
-    draw: Callable[[Chart], None] | None = None,
-    height: int | None = None,
-    exports: bool = True,
-) -> None:
-    """A chart in its frame, switchable to its table; redraws alone when its own controls are used.
+def panel(chart: Chart, viewer: Viewer, page: str, draw: Draw | None = None, name: str = "") -> None:
+    """A chart in its frame; redraws alone when its own controls are used.
 
     ``draw`` draws the picture where it is no Plotly figure (the map, a list to pick from).
     """
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"panel_{chart.id}"):
-        shown = _heading(chart, viewer, page, exports)
-        if shown == TABLE:
-            table(chart, height)
-        elif draw is not None:
-            draw(chart)
-        else:
-            picture(chart, height)
-        st.caption(literal(chart.footer()))
+    chosen_panel(lambda: chart, viewer, page, name or chart.id, draw)
 
 
-def _heading(chart: Chart, viewer: Viewer, page: str, exports: bool) -> str:
+def chosen_panel(choose: Choose, viewer: Viewer, page: str, name: str, draw: Draw | None = None) -> None:
+    """A panel whose heading has controls of its own: ``choose`` draws them and gives the chart."""
+    # The frame stands outside the part that redraws, so that panels side by side grow to one height.
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"panel_{name}"):
+        _redrawn(choose, viewer, page, name, draw)
+
+
+@part
+def _redrawn(choose: Choose, viewer: Viewer, page: str, name: str, draw: Draw | None) -> None:
+    contents(choose, viewer, page, name, draw)
+
+
+def contents(choose: Choose, viewer: Viewer, page: str, name: str, draw: Draw | None = None) -> Chart:
+    """What stands in the frame: heading with controls, picture or table, footer. Returns the chart."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        with st.container(gap=None):
-            st.subheader(literal(chart.title), anchor=False)
-            st.caption(literal(chart.subtitle))
-        shown = PICTURE
-        if chart.kind is not Kind.TABLE:
-            shown = st.segmented_control(
-                "图形或表格",
-                [PICTURE, TABLE],
-                default=PICTURE,
-                required=True,
-                format_func=_ICONS.__getitem__,
-                key=f"shown_{chart.id}",
-                label_visibility="collapsed",
-            )
-        if exports and may(viewer, page, "export"):
-            export_menu(lambda: [chart], chart.id, chart.title)
-    return TABLE if shown == TABLE else PICTURE
+        words = st.container(gap=None)
+        chart = choose()
+        shown = _switch(chart, name)
+        picture_format = _export(chart, viewer, page, name)
+    words.subheader(literal(chart.title), anchor=False)
+    words.caption(literal(chart.subtitle))
+    if shown == TABLE:
+        table(chart, name)
+    elif draw is not None:
+        draw(chart)
+    else:
+        picture(chart, name, picture_format)
+    st.caption(literal(chart.footer()))
+    return chart
 
 
-def picture(chart: Chart, height: int | None = None) -> None:
+def _switch(chart: Chart, name: str) -> str:
+    if chart.kind is Kind.TABLE:
+        return PICTURE
+    chosen = st.segmented_control(
+        "图形或表格",
+        [PICTURE, TABLE],
+        default=PICTURE,
+        required=True,
+        format_func=_ICONS.__getitem__,
+        key=f"shown_{name}",
+        label_visibility="collapsed",
+    )
+    return TABLE if chosen == TABLE else PICTURE
+
+
+def picture(chart: Chart, name: str, picture_format: str = "png", height: int | None = None) -> None:
     """The Plotly figure of a chart in the theme of the browser."""
     st.plotly_chart(
-        figure(chart, theme(), height), theme=None, key=f"figure_{chart.id}", config=charts.config(chart), alt=literal(chart.alt)
+        figure(chart, theme(), height),
+        theme=None,
+        key=f"figure_{name}",
+        config=charts.config(chart, picture_format),
+        alt=literal(chart.alt),
     )
 
 
-def table(chart: Chart, height: int | None = None) -> None:
+def table(chart: Chart, name: str, height: int | None = None) -> None:
     """The same rows as a table, in Chinese headings and written values."""
     st.dataframe(
         charts.table(chart),
@@ -80,37 +98,46 @@ def table(chart: Chart, height: int | None = None) -> None:
         height=height or "auto",
         alt=literal(chart.alt),
         placeholder="—",
-        key=f"table_{chart.id}",
+        key=f"table_{name}",
     )
 
 
-Charts = Callable[[], list[Chart]]
+def _export(chart: Chart, viewer: Viewer, page: str, name: str) -> str:
+    """The export menu of one chart where the viewer may export; returns the chosen picture format."""
+    if not may(viewer, page, "export"):
+        return "png"
+    has_figure = chart.kind not in (Kind.TABLE, Kind.MAP)
+    return export_menu(lambda: [chart], name, chart.title, picture_choice=has_figure)
 
 
-def export_menu(held: Charts, name: str, title: str, label: str = "") -> None:
+def export_menu(held: Charts, name: str, title: str, label: str = "", picture_choice: bool = False) -> str:
     """Slides and workbook of some charts, made at the click and not before."""
-    with st.popover(label, icon=":material/download:", type="tertiary", help="导出幻灯片、工作簿"):
-        st.download_button(
-            "幻灯片（PPTX,可编辑）",
-            functools.partial(_slides, held),
-            file_name=f"{_file_name(title)}.pptx",
-            mime=PPTX,
-            on_click="ignore",
-            key=f"pptx_{name}",
-            icon=":material/slideshow:",
-            width="stretch",
+    with st.popover(label, icon=":material/download:", type="tertiary", help=None if label else "导出"):
+        for words, make, ending, kind, icon in (
+            ("幻灯片（PPTX，可编辑）", _slides, "pptx", PPTX, ":material/slideshow:"),
+            ("工作簿（XLSX，含原生图表）", _workbook, "xlsx", XLSX, ":material/table_view:"),
+        ):
+            st.download_button(
+                words,
+                functools.partial(make, held),
+                file_name=f"{_file_name(title)}.{ending}",
+                mime=kind,
+                on_click="ignore",
+                key=f"{ending}_{name}",
+                icon=icon,
+                width="stretch",
+            )
+        if not picture_choice:
+            return "png"
+        chosen = st.segmented_control(
+            "图片格式（移到图上，点右上角按钮保存）",
+            list(_FORMATS),
+            default="png",
+            required=True,
+            format_func=_FORMATS.__getitem__,
+            key=f"format_{name}",
         )
-        st.download_button(
-            "工作簿（XLSX,含原生图表）",
-            functools.partial(_workbook, held),
-            file_name=f"{_file_name(title)}.xlsx",
-            mime=XLSX,
-            on_click="ignore",
-            key=f"xlsx_{name}",
-            icon=":material/table_view:",
-            width="stretch",
-        )
-        st.caption("图片（PNG、SVG）:把光标移到图上，用图右上角的按钮保存。")
+        return "svg" if chosen == "svg" else "png"
 
 
 def _slides(held: Charts) -> bytes:
@@ -126,7 +153,7 @@ def _workbook(held: Charts) -> bytes:
 
 
 def _file_name(title: str) -> str:
-    return "".join(c for c in title if c.isalnum() or c in "—、,-_ ").strip()[:60] or "图表"
+    return "".join(c for c in title if c.isalnum() or c in "—、，-_ ").strip()[:60] or "图表"
 
 
 def theme() -> str:
@@ -141,4 +168,3 @@ def figure(chart: Chart, look: str, height: int | None) -> go.Figure:
     if height:
         drawn.update_layout(height=height)
     return drawn
-

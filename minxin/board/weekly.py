@@ -9,10 +9,9 @@ import streamlit as st
 
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
-from minxin.board import cards, community_map, filters, records
+from minxin.board import cards, community_map, filters, panel, records
 from minxin.board.filters import Chosen
 from minxin.board.frames import Source
-from minxin.board.panel import export_menu, panel
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart
@@ -20,7 +19,7 @@ from minxin.charts.weekly import About, Question, Weekly
 
 PAGE = "weekly"
 #: The frame of the map in px: labels are fitted for it.
-MAP_SIZE = (660, 430)
+MAP_SIZE = (660, 500)
 
 
 def answer(source: Source, chosen: Chosen) -> Weekly:
@@ -29,20 +28,30 @@ def answer(source: Source, chosen: Chosen) -> Weekly:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Weekly:  # noqa: ARG001  the key of the cache
+def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Weekly:
     snapshot = _source.snapshot
     return Weekly(_source, question, About(snapshot.as_of, snapshot.id, snapshot.simulated))
 
 
-def headline(page: Weekly, viewer: Viewer) -> None:
-    """The message of the page, and the export of all of it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{literal(page.headline)}**")
+def headline(page: Weekly, viewer: Viewer) -> bool:
+    """The message of the page and the export of all of it; returns whether more indicators are wanted."""
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        words = "　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline)
+        st.markdown(words)
+        is_more = page.more_kpis is not None and st.toggle("更多指标", key="more", bind="query-params")
         if may(viewer, PAGE, "export"):
-            export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出整页")
+            panel.export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出整页")
+    return bool(is_more)
 
 
-def definitions() -> dict[str, str]:
+def figures(page: Weekly, is_more: bool) -> None:
+    """The row of figures, and the others where they are wanted."""
+    cards.kpi_row(page.kpis, _definitions())
+    if is_more and page.more_kpis is not None:
+        cards.kpi_row(page.more_kpis, _definitions())
+
+
+def _definitions() -> dict[str, str]:
     """Code → what appears on hover over a card: 口径."""
     return {
         code: f"**{literal(i.name)}**：{literal(i.definition)}"
@@ -52,40 +61,31 @@ def definitions() -> dict[str, str]:
     }
 
 
-def more(page: Weekly) -> None:
-    """The indicators that do not stand in the first row."""
-    if page.more_kpis is None:
-        return
-    shown = st.expander("更多指标", on_change="rerun", key="more_indicators")
-    if shown.open:
-        with shown:
-            cards.kpi_row(page.more_kpis, definitions())
-
-
 @part
 def by_community(page: Weekly, viewer: Viewer) -> None:
     """Map and ranking by one indicator; a click on the map chooses the community."""
-    options = page.choices(page.board.map)
-    code = filters.one_of("地图指标", options, "indicator", next(iter(options)))
-    area, ranking = page.by_community(code)
     left, right = st.columns([7, 5])
-    with left:
-        panel(area, viewer, PAGE, draw=partial(community_map.draw, size=MAP_SIZE))
+    pair: list[Chart] = []
+
+    def choose() -> Chart:
+        options = page.choices(page.board.map)
+        pair[:] = page.by_community(filters.one_of("地图指标", options, "indicator", next(iter(options)), 150))
+        return pair[0]
+
+    with left.container(border=True, height="stretch", gap="xsmall", key="panel_map"):
+        panel.contents(choose, viewer, PAGE, "map", draw=partial(community_map.draw, size=MAP_SIZE))
     with right:
-        panel(ranking, viewer, PAGE)
+        panel.panel(pair[1], viewer, PAGE, name="ranking")
 
 
-@part
 def over_time(page: Weekly, viewer: Viewer) -> None:
     """The trend of one indicator."""
-    options = page.choices(page.board.trend)
-    code = filters.one_of("趋势指标", options, "trend", next(iter(options)))
-    panel(page.over_time(code), viewer, PAGE)
 
+    def choose() -> Chart:
+        options = page.choices(page.board.trend)
+        return page.over_time(filters.one_of("趋势指标", options, "trend", next(iter(options)), 150))
 
-def unusual(page: Weekly, viewer: Viewer) -> None:
-    """What is unusual against its own history."""
-    panel(page.unusual, viewer, PAGE)
+    panel.chosen_panel(choose, viewer, PAGE, "trend")
 
 
 def picked_from(source: Source) -> Callable[[Chart], None]:

@@ -119,7 +119,9 @@ class Source:
         hour = self._draw_hours(rng, channel, subject)
         drawn = (self.scenario.first + day) * DAY + hour * HOUR + rng.integers(0, HOUR, size)
         estate = np.where(
-            estate == -2, np.where(flags(rng, self.scenario.settings["estate_share"], size), estate_of(self.world, place, rng), -1), estate
+            estate == -2,
+            np.where(flags(rng, self.scenario.settings["estate_share"], size), estate_of(self.world, place, rng), -1),
+            estate,
         )
         arrivals = Arrivals(
             channel=channel,
@@ -127,7 +129,9 @@ class Source:
             subject=subject,
             community=place,
             estate=estate,
-            point=np.where(flags(rng, self.scenario.settings["located_point_share"], size), rng.integers(0, POINTS, size), -1),
+            point=np.where(
+                flags(rng, self.scenario.settings["located_point_share"], size), rng.integers(0, POINTS, size), -1
+            ),
             kind=np.zeros(size, dtype=np.int64),
             caller=np.zeros(size, dtype=np.int64),
             parent=np.full(size, -1, dtype=np.int64),
@@ -136,7 +140,7 @@ class Source:
             incident=np.full(size, -1, dtype=np.int64),
             visit=visit,
         )
-        self._plant(arrivals, rng, published=with_fixed)
+        self._plant(arrivals, rng, first, last, published=with_fixed)
         arrivals = _in_order(arrivals)
         arrivals.caller = self._callers(arrivals, rng)
         self._repeat(arrivals, rng)
@@ -151,7 +155,14 @@ class Source:
         length = (rule["end_hour"] - rule["start_hour"]) * HOUR
         moment = held.day[row] * DAY + rule["start_hour"] * HOUR + rng.integers(0, length, len(row))
         same = np.full(len(row), position, dtype=np.int64)
-        return same, held.day[row] - self.scenario.first, held.community[row], held.estate[row], np.full(len(row), -1), moment
+        return (
+            same,
+            held.day[row] - self.scenario.first,
+            held.community[row],
+            held.estate[row],
+            np.full(len(row), -1),
+            moment,
+        )
 
     def _from_visits(self) -> tuple[Ints, ...]:
         made = self.plan.visits
@@ -171,12 +182,20 @@ class Source:
         table = np.where(table.sum(axis=1, keepdims=True) > 0, table, 1.0)
         return pick(rng, table, channel * len(self.clocks) + self.clock_of[subject])
 
-    def _plant(self, arrivals: Arrivals, rng: np.random.Generator, *, published: bool) -> None:
-        """Turn some ordinary petitions into those of the planted incidents."""
+    def _plant(self, arrivals: Arrivals, rng: np.random.Generator, first: int, last: int, *, published: bool) -> None:
+        """Turn some ordinary petitions of the days drawn into those of the planted incidents."""
         for number, incident in enumerate(self.scenario.incidents):
-            cases = self._cases(incident, published)
+            inside = range(
+                max(incident.first, self.scenario.first + first), min(incident.last + 1, self.scenario.first + last)
+            )
+            cases = round(self._cases(incident, published) * len(inside) / (incident.last + 1 - incident.first))
             day = arrivals.created // DAY
-            free = (day >= incident.first) & (day <= incident.last) & (arrivals.incident < 0) & self._open(arrivals.channel)
+            free = (
+                (day >= incident.first)
+                & (day <= incident.last)
+                & (arrivals.incident < 0)
+                & self._open(arrivals.channel)
+            )
             rows = np.flatnonzero(free)
             rows = rng.choice(rows, min(cases, len(rows) // 2), replace=False, shuffle=False)
             if not len(rows):

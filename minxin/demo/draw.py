@@ -41,7 +41,7 @@ def pick(rng: np.random.Generator, weights: Floats, group: Ints | None = None, s
     return np.minimum(found - rows * table.shape[1], table.shape[1] - 1).astype(np.int64)
 
 
-def shares(total: int, weights: Sequence[float] | Floats) -> Ints:
+def shares(total: int, weights: Sequence[float] | Floats | Ints) -> Ints:
     """Split ``total`` into whole parts in proportion to ``weights`` (largest remainders)."""
     exact = np.asarray(weights, dtype=np.float64)
     exact = exact / exact.sum() * total

@@ -7,35 +7,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from minxin.demo.arrivals import Arrivals
+from minxin.demo.dispatching import Dispatch, dispatch
 from minxin.demo.draw import (
     DAY,
     HOUR,
     MINUTE,
     NEVER,
     Bools,
-    Floats,
     Ints,
     flags,
     generator,
     lognormal,
-    pick,
     working_hours,
 )
+from minxin.demo.following import Circumstances, Followups, follow_up
 from minxin.demo.scenario import KINDS, Scenario
 from minxin.demo.world import World
 
-SATISFACTION = ("满意", "基本满意", "一般", "不满意", "非常不满意")
 PROMISES = (30, 45, 60, 90, 120)
 ATTEMPTS = 3
-SHARES = 5  # main unit, its successor after a return, up to three assisting units
 
 
 @dataclass
 class Handling:
     """What happened by the data time, row by row as in Arrivals; times in seconds, NEVER where not (yet).
 
-    ``attempts`` and ``connected`` are (rows, ATTEMPTS); ``unit`` and the dispatch times (rows, SHARES),
-    unit -1 where there is no such share; follow-ups (rows, 2).
+    ``attempts`` and ``connected`` are (rows, ATTEMPTS).
     """
 
     accepted: Ints
@@ -44,14 +41,6 @@ class Handling:
     urgency: Ints
     attempts: Ints
     connected: Bools
-    unit: Ints
-    dispatched: Ints
-    signed: Ints
-    returned: Ints
-    feedback: Ints
-    share_closed: Ints
-    suggested: Ints
-    confidence: Floats
     opinion: Ints
     due: Ints
     closed: Ints
@@ -61,14 +50,8 @@ class Handling:
     extension_approved: Ints
     extension_due: Ints
     excluded: Ints
-    followed: Ints
-    called: Bools
-    valid: Bools
-    contacted: Bools
-    resolved: Bools
-    satisfaction: Ints
-    reworks: Ints
-    last: Ints
+    dispatch: Dispatch
+    followup: Followups
 
 
 def handle(arrivals: Arrivals, scenario: Scenario, world: World, seed: int, name: str) -> Handling:
@@ -93,7 +76,9 @@ class _Office:
         share = np.array([s.complex_share for s in self.scenario.subjects])[self.a.subject]
         is_complex = flags(rng, np.where(self.consult, share * rule["consult_complex"], share), size)
         changed = np.where(
-            is_complex & flags(rng, rule["complexity_changed"], size), accepted + rng.integers(HOUR, 40 * HOUR, size), NEVER
+            is_complex & flags(rng, rule["complexity_changed"], size),
+            accepted + rng.integers(HOUR, 40 * HOUR, size),
+            NEVER,
         )
         first = np.array([self.scenario.settings["urgent"].get(s.category_1, 0.03) for s in self.scenario.subjects])
         urgent = flags(rng, first[self.a.subject], size) & ~self.consult
@@ -103,10 +88,11 @@ class _Office:
         opinion, closed, listed, promised, applied, extended = self._close(accepted, is_complex, due, attempts)
         closed = self._meet_closed(closed, accepted, is_complex)
         opinion = np.minimum(opinion, np.where(is_complex, closed, NEVER))
-        approved = np.where((applied < NEVER) & flags(rng, 0.95, size), applied + rng.integers(HOUR, 20 * HOUR, size), NEVER)
+        approved = np.where(
+            (applied < NEVER) & flags(rng, 0.95, size), applied + rng.integers(HOUR, 20 * HOUR, size), NEVER
+        )
         listed = np.where(listed < closed - closed % DAY, listed, NEVER)
-        follow = self._follow(closed, is_complex)
-        shares = self._dispatch(accepted, is_complex, closed)
+        known = Circumstances(self.quality, is_complex, self.consult, self.a.tier > 0)
         excluded = np.where(
             (closed < NEVER) & flags(rng, rule["exclusion"], size),
             working_hours(np.minimum(closed, self.end) + rng.integers(DAY, 5 * DAY, size), rng, 9, 18),
@@ -129,8 +115,8 @@ class _Office:
             extension_approved=np.where(approved < closed, seen(approved), NEVER),
             extension_due=extended,
             excluded=seen(excluded),
-            **shares,
-            **follow,
+            dispatch=dispatch(self.a, self.scenario, self.world, rng, accepted, is_complex, closed, self.slow),
+            followup=follow_up(self.a, self.scenario, rng, closed, known),
         )
 
     def _seen(self, moments: Ints) -> Ints:
@@ -139,16 +125,22 @@ class _Office:
 
     def _accept(self) -> Ints:
         rng, size = self.rng, self.size
-        delay = 5 + rng.exponential(70, size) + np.where(flags(rng, 0.02, size), rng.exponential(40 * MINUTE, size), 0.0)
+        delay = (
+            5 + rng.exponential(70, size) + np.where(flags(rng, 0.02, size), rng.exponential(40 * MINUTE, size), 0.0)
+        )
         return np.minimum(self.a.created + delay.astype(np.int64), self.end - 1)
 
     def _contact(self, accepted: Ints) -> tuple[Ints, Bools]:
         """Up to three attempts; the first within minutes of acceptance."""
         rng, rule, size = self.rng, self.rule, self.size
         night = (accepted % DAY < 8 * HOUR) | (accepted % DAY >= 22 * HOUR)
-        minutes = lognormal(rng, rule["contact_median_minutes"] * self.slow * np.where(night, 1.25, 1.0), rule["contact_spread"], size)
+        minutes = lognormal(
+            rng, rule["contact_median_minutes"] * self.slow * np.where(night, 1.25, 1.0), rule["contact_spread"], size
+        )
         minutes = np.where(flags(rng, rule["contact_missing"], size), np.inf, minutes)
-        first = np.where(np.isfinite(minutes), accepted + (np.nan_to_num(minutes, posinf=0.0) * MINUTE).astype(np.int64), NEVER)
+        first = np.where(
+            np.isfinite(minutes), accepted + (np.nan_to_num(minutes, posinf=0.0) * MINUTE).astype(np.int64), NEVER
+        )
         connected = np.stack([flags(rng, rule["connected"], size) for _ in range(ATTEMPTS)], axis=1)
         second = np.where((first < NEVER) & ~connected[:, 0], first + rng.integers(20 * MINUTE, 3 * HOUR, size), NEVER)
         third = np.where((second < NEVER) & ~connected[:, 1], second + rng.integers(HOUR, 6 * HOUR, size), NEVER)
@@ -215,111 +207,3 @@ class _Office:
             left = self.end - accepted[hurried]
             result[hurried] = accepted[hurried] + (left * rng.uniform(0.72, 0.97, len(hurried))).astype(np.int64)
         return result
-
-    def _dispatch(self, accepted: Ints, is_complex: Bools, closed: Ints) -> dict[str, Ints | Floats]:
-        """Main and assisting units, all sent out at once; a returned main share goes to another unit."""
-        rng, rule, size = self.rng, self.rule, self.size
-        own = self.world.unit_of_subject[self.a.subject]
-        somewhere = np.where(self.a.community >= 0, self.a.community, rng.integers(0, len(self.scenario.codes), size))
-        local = self.world.community_units[somewhere]
-        right = np.where(own >= 0, own, local)
-        units = len(self.world.units) - len(self.scenario.codes)
-        other = (right + 1 + rng.integers(0, units - 1, size)) % units
-        back = flags(rng, rule["returned"], size)
-        unit = np.full((size, SHARES), -1, dtype=np.int64)
-        unit[:, 0] = np.where(back, other, right)
-        unit[:, 1] = np.where(back, right, -1)
-        chances = np.array([rule["assists_simple"], rule["assists_complex"]])
-        assists = pick(rng, chances, is_complex.astype(np.int64))
-        for i in range(SHARES - 2):
-            # The community is the natural first helper, then neighbouring offices.
-            helper = np.where((right != local) & (i == 0), local, (right + 3 + 5 * i + rng.integers(0, 4, size)) % units)
-            unit[:, 2 + i] = np.where(assists > i, helper, -1)
-        sent = accepted + rng.integers(20, 6 * MINUTE, size)
-        dispatched = np.repeat(sent[:, None], SHARES, axis=1)
-        returned = np.full((size, SHARES), NEVER, dtype=np.int64)
-        returned[:, 0] = np.where(back, sent + rng.integers(30 * MINUTE, 5 * HOUR, size), NEVER)
-        dispatched[:, 1] = np.where(back, np.minimum(returned[:, 0], self.end) + rng.integers(5 * MINUTE, 30 * MINUTE, size), NEVER)
-        # A petition closed at once is not returned any more.
-        gone = back & (dispatched[:, 1] + 20 * MINUTE >= closed)
-        unit[gone, 0], unit[gone, 1] = right[gone], -1
-        returned[gone, 0] = NEVER
-        dispatched = np.where((unit >= 0) & (dispatched < np.minimum(closed, self.end)[:, None]), dispatched, NEVER)
-        wait = lognormal(rng, 14.0, 0.8, size * SHARES).reshape(size, SHARES) * self.slow[:, None] * MINUTE
-        signed = np.where(dispatched < NEVER, np.minimum(dispatched, self.end) + wait.astype(np.int64), NEVER)
-        signed = np.where(signed < np.minimum(returned, closed[:, None]), self._seen(signed), NEVER)
-        # Assisting units answer before the main unit closes.
-        part = rng.uniform(0.35, 0.97, (size, SHARES))
-        part[:, :2] = rng.uniform(0.85, 1.0, (size, 2))
-        base = np.where(signed < NEVER, signed, np.minimum(dispatched, self.end))
-        span = np.where(closed < NEVER, closed, self.end)[:, None] - base
-        done = base + (np.maximum(span, 0) * part).astype(np.int64)
-        active = (dispatched < NEVER) & (returned == NEVER)
-        feedback = np.where(active & (closed < NEVER)[:, None], done, NEVER)
-        share_closed = feedback.copy()
-        share_closed[:, :2] = np.where(feedback[:, :2] < NEVER, closed[:, None], NEVER)
-        guessed = flags(rng, rule["suggestion_right"], size)
-        confidence = np.where(guessed, rng.beta(9, 2, size), rng.beta(4, 4, size))
-        return {
-            "unit": np.where(dispatched < NEVER, unit, -1),
-            "dispatched": dispatched,
-            "signed": signed,
-            "returned": self._seen(returned),
-            "feedback": feedback,
-            "share_closed": share_closed,
-            "suggested": np.where(guessed, right, other),
-            "confidence": np.round(np.clip(confidence, 0.05, 0.99), 3),
-        }
-
-    def _follow(self, closed: Ints, is_complex: Bools) -> dict[str, Ints | Bools]:
-        """The call-back after closing, and a second one where nobody answered or the matter was redone."""
-        rng, rule, size = self.rng, self.rule, self.size
-        until = np.minimum(closed, self.end)
-        first = working_hours(until + (lognormal(rng, 20.0, 0.6, size) * HOUR).astype(np.int64), rng, 9, 20)
-        possible = (closed < NEVER) & (first < self.end)
-        wanted = possible & flags(rng, rule["followed_up"], size)
-        for position, channel in enumerate(self.scenario.channels):
-            if channel.followed_up is not None and (self.a.channel == position).any():
-                own = self.a.channel == position
-                wanted[own] = False
-                rows = np.flatnonzero(own & possible)
-                wanted[rng.choice(rows, channel.followed_up, replace=False, shuffle=False)] = True
-        outcomes = [self._outcome(is_complex, again=False), self._outcome(is_complex, again=True)]
-        called, valid, contacted, resolved, satisfaction = (np.stack(pair, axis=1) for pair in zip(*outcomes, strict=True))
-        unhappy = valid[:, 0] & (satisfaction[:, 0] >= 3)
-        redone = unhappy & flags(rng, rule["rework"], size)
-        again = redone | (~called[:, 0] & flags(rng, 0.5, size))
-        gap = np.where(redone, rng.integers(4 * DAY, 12 * DAY, size), rng.integers(20 * HOUR, 30 * HOUR, size))
-        second = np.where(wanted & again, working_hours(first + gap, rng, 9, 20), NEVER)
-        followed = np.stack([np.where(wanted, first, NEVER), self._seen(second)], axis=1)
-        # What counts is the last valid call-back, else the last.
-        has_second = followed[:, 1] < NEVER
-        last = np.where(has_second & (valid[:, 1] | ~valid[:, 0]), 1, np.where(followed[:, 0] < NEVER, 0, -1))
-        return {
-            "followed": followed,
-            "called": called,
-            "valid": valid,
-            "contacted": contacted,
-            "resolved": resolved,
-            "satisfaction": satisfaction,
-            "reworks": (redone & has_second).astype(np.int64),
-            "last": last,
-        }
-
-    def _outcome(self, is_complex: Bools, *, again: bool) -> tuple[Bools, Bools, Bools, Bools, Ints]:
-        """One call-back: answered, valid, contacted before, resolved, satisfaction."""
-        rng, rule, size = self.rng, self.rule, self.size
-        given = self.scenario.settings["quality"]
-        called = flags(rng, rule["followup_connected"], size)
-        valid = called & flags(rng, rule["followup_willing"], size)
-        contacted = flags(rng, np.clip(given["contacted"] + 0.35 * self.quality, 0, 0.999), size)
-        chance = given["resolved"] + self.quality + is_complex * given["resolved_complex"] + self.consult * 0.06
-        chance = chance - 0.05 * (self.a.tier > 0) - 0.25 * (~contacted) - 0.22 * again
-        resolved = flags(rng, np.clip(chance, 0.02, 0.99), size)
-        tables = np.array([given["satisfied_unresolved"], given["satisfied_resolved"]])
-        satisfaction = pick(rng, tables, resolved.astype(np.int64))
-        # Quality shows in how it was done, too.
-        lost = flags(rng, np.clip(-1.2 * self.quality, 0, 1), size)
-        gained = flags(rng, np.clip(1.2 * self.quality, 0, 1), size)
-        shifted = np.clip(satisfaction + lost.astype(np.int64) - gained.astype(np.int64), 0, len(SATISFACTION) - 1)
-        return called, valid, contacted, resolved, shifted

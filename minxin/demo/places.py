@@ -20,7 +20,15 @@ STUDIOS = 5
 CENTRES_BY = date(2023, 12, 31)
 SHOWN_ON = date(2023, 7, 4)
 #: Service points below the stations: where they lean on, and about how many there are of each.
-POINTS = {"薪火小站": 16, "暖蜂驿站": 14, "新时代文明实践点": 21, "商场服务点": 10, "园区服务点": 12, "楼宇服务点": 9, "城中村服务点": 11}
+POINTS = {
+    "薪火小站": 16,
+    "暖蜂驿站": 14,
+    "新时代文明实践点": 21,
+    "商场服务点": 10,
+    "园区服务点": 12,
+    "楼宇服务点": 9,
+    "城中村服务点": 11,
+}
 
 
 def tables(
@@ -124,7 +132,9 @@ def _sites(scenario: Scenario, world: World, seed: int) -> pa.Table:
             c = int(turn[i % communities])
             opened = date(2023, int(rng.integers(2, 7)), int(rng.integers(1, 28)))
             label = kind.removesuffix("服务点") + ("诉求服务点" if kind.endswith("服务点") else "")
-            estate = int(rng.integers(0, world.estate_first[c + 1] - world.estate_first[c])) + int(world.estate_first[c])
+            estate = int(rng.integers(0, world.estate_first[c + 1] - world.estate_first[c])) + int(
+                world.estate_first[c]
+            )
             add(
                 "服务点",
                 f"{short(scenario.names[c])}{label}",
@@ -137,7 +147,19 @@ def _sites(scenario: Scenario, world: World, seed: int) -> pa.Table:
     for i in range(STUDIOS):
         add("工作室", f"工作室{i + 1:02d}", int(turn[i]), posts=2, opened_on=date(2023, 5, 8), scene="邻里中心")
     community = np.array([row.pop("community") for row in rows], dtype=np.int64)
-    names = ("site_id", "level", "name", "estate_code", "scene", "posts", "longitude", "latitude", "opened_on", "target_on", "status")
+    names = (
+        "site_id",
+        "level",
+        "name",
+        "estate_code",
+        "scene",
+        "posts",
+        "longitude",
+        "latitude",
+        "opened_on",
+        "target_on",
+        "status",
+    )
     columns = {name: pa.array([row.get(name) for row in rows]) for name in names}
     return as_table("site", {**columns, **_located(scenario, community)}, len(rows))
 
@@ -152,7 +174,10 @@ def _pioneers(scenario: Scenario, seed: int) -> pa.Table:
         "pioneer_id": join(same("XF", size), padded(np.arange(1, size + 1), 3)),
         "kind": pa.array(kinds),
         "name": pa.array(names),
-        **_located(scenario, np.r_[rng.permutation(len(scenario.codes))[:PIONEERS], rng.permutation(len(scenario.codes))[:STUDIOS]]),
+        **_located(
+            scenario,
+            np.r_[rng.permutation(len(scenario.codes))[:PIONEERS], rng.permutation(len(scenario.codes))[:STUDIOS]],
+        ),
         "year": pa.array([2023] * size),
         "status": same("亮相", size),
     }

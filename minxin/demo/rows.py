@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from minxin.demo.arrivals import Arrivals
+from minxin.demo.dispatching import SHARES
 from minxin.demo.draw import DAY, HOUR, MINUTE, NEVER, Bools, Ints, flags, generator, running_number, working_hours
-from minxin.demo.handling import SATISFACTION, SHARES, Handling
+from minxin.demo.following import SATISFACTION
+from minxin.demo.handling import Handling
 from minxin.demo.scenario import KINDS, Scenario
 from minxin.demo.texts import Writer, chosen, codes, drawn, join, same
 from minxin.demo.world import World
@@ -80,7 +82,11 @@ class Rows:
         """Channel, day and a number of its own within both, in order of time."""
         day = arrivals.created // DAY - self.scenario.first
         number = running_number(arrivals.channel * len(self.days) + day)
-        return join(chosen([c.prefix for c in self.scenario.channels], arrivals.channel), chosen(self.days, day), padded(number, 5))
+        return join(
+            chosen([c.prefix for c in self.scenario.channels], arrivals.channel),
+            chosen(self.days, day),
+            padded(number, 5),
+        )
 
     def all(self, arrivals: Arrivals, handling: Handling, name: str) -> dict[str, tuple[pa.Table, Ints]]:
         """Every table of a draw with the day (since 1970) that partitions each row."""
@@ -108,13 +114,13 @@ class Rows:
         row = np.arange(size)
         subjects = scenario.subjects
         is_closed = h.closed < NEVER
-        last = np.maximum(h.last, 0)
-        has_followup = h.last >= 0
-        solved = np.where(has_followup, h.resolved[row, last], flags(rng, 0.87, size))
+        last = np.maximum(h.followup.last, 0)
+        has_followup = h.followup.last >= 0
+        solved = np.where(has_followup, h.followup.resolved[row, last], flags(rng, 0.87, size))
         subject, content = self.writer.written(a, h, rng)
         unit, result = self.writer.results(a, h, solved, rng)
         replied = is_closed & np.array([c.replies for c in channels])[a.channel] & flags(rng, 0.7, size)
-        valid = has_followup & h.valid[row, last]
+        valid = has_followup & h.followup.valid[row, last]
         estate = np.maximum(a.estate, 0)
         has_estate = a.estate >= 0
         # Without an estate the point is one of some estate nearby, in the same community.
@@ -130,12 +136,17 @@ class Rows:
         day = a.created // DAY - scenario.first
         liked = np.array([c.likes for c in channels])[a.channel]
         confidential = flags(rng, np.where(a.kind == KINDS.index("举报"), 0.6, 0.02), size)
-        person = np.maximum(h.unit[:, 0], 0) * 64 + rng.integers(0, 9, size)
+        person = np.maximum(h.dispatch.unit[:, 0], 0) * 64 + rng.integers(0, 9, size)
         columns = {
             "petition_id": ids,
             "city_number": where(
                 np.array([c.city_number for c in channels])[a.channel],
-                join(same("SZ", size), chosen([d[2:] for d in self.days], day), same("-", size), padded(running_number(day), 7)),
+                join(
+                    same("SZ", size),
+                    chosen([d[2:] for d in self.days], day),
+                    same("-", size),
+                    padded(running_number(day), 7),
+                ),
             ),
             "channel": chosen([c.name for c in channels], a.channel),
             "created_at": moments(a.created),
@@ -162,8 +173,8 @@ class Rows:
             "attachments": pa.array(rng.poisson(0.35, size)),
             "parent_petition_id": where(a.parent >= 0, ids.take(pa.array(root))),
             "cluster_id": where((a.parent >= 0) | is_root, join(same("C", size), ids.take(pa.array(root)))),
-            "first_unit": where(h.unit[:, 0] >= 0, chosen(world.units, np.maximum(h.unit[:, 0], 0))),
-            "first_person": where(h.unit[:, 0] >= 0, codes(person, self.seed + 1)),
+            "first_unit": where(h.dispatch.unit[:, 0] >= 0, chosen(world.units, np.maximum(h.dispatch.unit[:, 0], 0))),
+            "first_person": where(h.dispatch.unit[:, 0] >= 0, codes(person, self.seed + 1)),
             "due_at": moments(h.due),
             "first_contact_at": moments(h.attempts[:, 0]),
             "first_contact_connected": where(h.attempts[:, 0] < NEVER, pa.array(h.connected[:, 0])),
@@ -173,12 +184,12 @@ class Rows:
             "result": join(unit, same("：", size), result),
             "reply": where(replied, self.writer.replies(subject, unit, result, rng)),
             "replied_at": moments(np.where(replied, h.closed, NEVER)),
-            "followup_at": moments(np.where(has_followup, h.followed[row, last], NEVER)),
-            "followup_valid": where(has_followup, pa.array(h.valid[row, last])),
-            "followup_contacted": where(valid, pa.array(h.contacted[row, last])),
-            "followup_resolved": where(valid, pa.array(h.resolved[row, last])),
-            "satisfaction": where(valid, chosen(SATISFACTION, h.satisfaction[row, last])),
-            "rework_count": pa.array(h.reworks),
+            "followup_at": moments(np.where(has_followup, h.followup.at[row, last], NEVER)),
+            "followup_valid": where(has_followup, pa.array(h.followup.valid[row, last])),
+            "followup_contacted": where(valid, pa.array(h.followup.contacted[row, last])),
+            "followup_resolved": where(valid, pa.array(h.followup.resolved[row, last])),
+            "satisfaction": where(valid, chosen(SATISFACTION, h.followup.satisfaction[row, last])),
+            "rework_count": pa.array(h.followup.reworks),
             "likes": where(liked, pa.array(rng.geometric(0.25, size) - 1)),
             "dislikes": where(liked, pa.array(rng.geometric(0.75, size) - 1)),
         }
@@ -226,40 +237,40 @@ class Rows:
         return as_table("contact", columns, len(row)), when
 
     def _dispatch(self, h: Handling, ids: pa.Array, rng: np.random.Generator) -> tuple[pa.Table, Ints]:
-        row, turn = np.nonzero(h.unit >= 0)
-        back = h.returned[row, turn] < NEVER
+        row, turn = np.nonzero(h.dispatch.unit >= 0)
+        back = h.dispatch.returned[row, turn] < NEVER
         first = turn == 0
-        when = h.dispatched[row, turn]
+        when = h.dispatch.sent[row, turn]
         columns = {
             "petition_id": ids.take(pa.array(row)),
             "sequence": pa.array(running_number(row)),
-            "unit": chosen(self.world.units, h.unit[row, turn]),
+            "unit": chosen(self.world.units, h.dispatch.unit[row, turn]),
             "role": chosen(("主办", "协办"), (turn >= SHARES - 3).astype(np.int64)),
             "dispatched_at": moments(when),
-            "signed_at": moments(h.signed[row, turn]),
-            "returned_at": moments(h.returned[row, turn]),
+            "signed_at": moments(h.dispatch.signed[row, turn]),
+            "returned_at": moments(h.dispatch.returned[row, turn]),
             "return_reason": where(back, drawn(self.scenario.phrases["return_reasons"], rng, len(row))),
-            "feedback_at": moments(h.feedback[row, turn]),
-            "closed_at": moments(h.share_closed[row, turn]),
-            "suggested_unit": where(first, chosen(self.world.units, h.suggested[row])),
-            "confidence": where(first, pa.array(h.confidence[row])),
+            "feedback_at": moments(h.dispatch.feedback[row, turn]),
+            "closed_at": moments(h.dispatch.closed[row, turn]),
+            "suggested_unit": where(first, chosen(self.world.units, h.dispatch.suggested[row])),
+            "confidence": where(first, pa.array(h.dispatch.confidence[row])),
         }
         return as_table("dispatch", columns, len(row)), when
 
     def _followup(self, h: Handling, ids: pa.Array, rng: np.random.Generator) -> tuple[pa.Table, Ints]:
-        row, turn = np.nonzero(h.followed < NEVER)
-        when, valid = h.followed[row, turn], h.valid[row, turn]
-        unhappy = valid & (h.satisfaction[row, turn] >= 2)
+        row, turn = np.nonzero(h.followup.at < NEVER)
+        when, valid = h.followup.at[row, turn], h.followup.valid[row, turn]
+        unhappy = valid & (h.followup.satisfaction[row, turn] >= 2)
         columns = {
             "petition_id": ids.take(pa.array(row)),
             "sequence": pa.array(turn + 1),
             "followed_at": moments(when),
             "method": drawn(("电话", "电话", "电话", "自动", "自动", "短信", "上门"), rng, len(row)),
-            "connected": pa.array(h.called[row, turn]),
+            "connected": pa.array(h.followup.called[row, turn]),
             "valid": pa.array(valid),
-            "contacted": where(valid, pa.array(h.contacted[row, turn])),
-            "resolved": where(valid, pa.array(h.resolved[row, turn])),
-            "satisfaction": where(valid, chosen(SATISFACTION, h.satisfaction[row, turn])),
+            "contacted": where(valid, pa.array(h.followup.contacted[row, turn])),
+            "resolved": where(valid, pa.array(h.followup.resolved[row, turn])),
+            "satisfaction": where(valid, chosen(SATISFACTION, h.followup.satisfaction[row, turn])),
             "reason": where(unhappy, drawn(self.scenario.phrases["unhappy_reasons"], rng, len(row))),
         }
         return as_table("followup", columns, len(row)), when
@@ -304,7 +315,7 @@ class Rows:
         columns = {
             "petition_id": ids.take(pa.array(row)),
             "reason_code": chosen(flat, first[a.kind[row]] + (rng.random(len(row)) * width).astype(np.int64)),
-            "applied_by": chosen(self.world.units, np.maximum(h.unit[row, 0], 0)),
+            "applied_by": chosen(self.world.units, np.maximum(h.dispatch.unit[row, 0], 0)),
             "evidence": drawn(self.scenario.phrases["exclusion_evidence"], rng, len(row)),
             "approved_by": same("办理中心负责人", len(row)),
             "approved_at": moments(when),
@@ -335,7 +346,9 @@ class Rows:
         given = working_hours(h.accepted[row] + rng.integers(2 * HOUR, 30 * HOUR, count), rng)
         due = given + rng.integers(3, 15, count) * DAY
         kept = flags(rng, 0.84, count)
-        done = working_hours(np.where(kept, due - rng.integers(2 * HOUR, 3 * DAY, count), due + rng.integers(DAY, 20 * DAY, count)), rng)
+        done = working_hours(
+            np.where(kept, due - rng.integers(2 * HOUR, 3 * DAY, count), due + rng.integers(DAY, 20 * DAY, count)), rng
+        )
         done = np.where(done < self.scenario.end, np.maximum(done, given + HOUR), NEVER)
         seen = given < self.scenario.end
         row, given, due, done = row[seen], given[seen], due[seen], done[seen]
@@ -345,7 +358,7 @@ class Rows:
             "given_by": drawn(("街道书记", "街道主任", "分管领导"), rng, len(row)),
             "given_at": moments(given),
             "requirement": drawn(self.scenario.phrases["instructions"], rng, len(row)),
-            "unit": chosen(self.world.units, np.maximum(h.unit[row, 0], 0)),
+            "unit": chosen(self.world.units, np.maximum(h.dispatch.unit[row, 0], 0)),
             "due_on": dates(due),
             "done_at": moments(np.where(done < self.scenario.end, done, NEVER)),
         }

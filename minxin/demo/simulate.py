@@ -50,7 +50,11 @@ def size_for(told: scenario.Scenario, petitions: int | None) -> int:
 
 
 def write(
-    folder: Path, deployment: Deployment, petitions: int | None = None, seed: int | None = None, progress: Progress | None = None
+    folder: Path,
+    deployment: Deployment,
+    petitions: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Simulate into ``folder/<table>/month=…``; the same seed and number give the same rows.
 
@@ -78,7 +82,9 @@ def write(
         arrivals = source.grown(first, last)
         if len(arrivals):
             name = f"grown-{first}"
-            for table_name, (table, days) in rows.all(arrivals, handle(arrivals, told, place, chosen, name), name).items():
+            for table_name, (table, days) in rows.all(
+                arrivals, handle(arrivals, told, place, chosen, name), name
+            ).items():
                 store.add(table_name, table, days)
     store.close()
     as_of = datetime(1970, 1, 1) + timedelta(days=told.last)
@@ -92,7 +98,9 @@ def _months(told: scenario.Scenario) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(days)], strict=True))
 
 
-def simulate(home: Home, petitions: int | None = None, seed: int | None = None, progress: Progress | None = None) -> Manifest:
+def simulate(
+    home: Home, petitions: int | None = None, seed: int | None = None, progress: Progress | None = None
+) -> Manifest:
     """One new batch in a demo home; the batches of earlier simulations are withdrawn.
 
     Raises Refused for a home of real data, and whatever ``write`` raises.

@@ -148,12 +148,21 @@ class Writer:
             problem = chosen(self.problems, 2 * subject + arrivals.wording[rows])
             wish = join(same("居民", size), problem, same("，", size))
             about = join(drawn(words["suggest_open"], rng, size), where, same("“", size), name, same("”问题，", size))
-            return join(pc.if_else(pa.array(self.wishes[subject]), wish, about), drawn(words[f"{style}_suggest"], rng, size))
+            return join(
+                pc.if_else(pa.array(self.wishes[subject]), wish, about), drawn(words[f"{style}_suggest"], rng, size)
+            )
         if kind == "表扬":
-            unit = chosen(self.units, np.maximum(handling.unit[rows, 0], 0))
+            unit = chosen(self.units, np.maximum(handling.dispatch.unit[rows, 0], 0))
             about = join(unit, same("，", size), where, same("“", size), name, same("”一事", size))
             return join(drawn(words["praise_open"], rng, size), about, drawn(words["praise_body"], rng, size))
-        return join(same("关于", size), where, same("“", size), name, same("”事项：", size), drawn(words["other_body"], rng, size))
+        return join(
+            same("关于", size),
+            where,
+            same("“", size),
+            name,
+            same("”事项：", size),
+            drawn(words["other_body"], rng, size),
+        )
 
     def _told(
         self, kind: str, style: str, rows: Ints, where: pa.Array, arrivals: Arrivals, rng: np.random.Generator
@@ -199,11 +208,13 @@ class Writer:
         for name, mask in groups.items():
             rows = np.flatnonzero(mask & is_closed)
             pieces.append((rows, drawn(self.phrases[name], rng, len(rows))))
-        main = np.where(handling.unit[:, 1] >= 0, handling.unit[:, 1], handling.unit[:, 0])
+        main = np.where(handling.dispatch.unit[:, 1] >= 0, handling.dispatch.unit[:, 1], handling.dispatch.unit[:, 0])
         return chosen(self.units, np.maximum(main, 0)), scattered(pieces, len(arrivals))
 
     def replies(self, subject: pa.Array, unit: pa.Array, result: pa.Array, rng: np.random.Generator) -> pa.Array:
         """An answer to the petitioner, from the subject, the unit in charge and what it did."""
         size, words = len(subject), self.phrases
         opening, closing = drawn(words["reply_open"], rng, size), drawn(words["reply_close"], rng, size)
-        return join(opening, same("“", size), subject, same("”一事，", size), unit, same("答复：", size), result, closing)
+        return join(
+            opening, same("“", size), subject, same("”一事，", size), unit, same("答复：", size), result, closing
+        )

@@ -108,7 +108,9 @@ def _units(scenario: Scenario) -> tuple[list[str], Ints, Ints]:
 
 def _points(scenario: Scenario, community: Ints, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Coordinates (estates, POINTS), each inside the polygon of its community; first one the estate itself."""
-    shapes = {f["properties"]["code"]: shapely.from_geojson(json.dumps(f["geometry"])) for f in scenario.shapes["features"]}
+    shapes = {
+        f["properties"]["code"]: shapely.from_geojson(json.dumps(f["geometry"])) for f in scenario.shapes["features"]
+    }
     longitude = np.empty((len(community), POINTS))
     latitude = np.empty((len(community), POINTS))
     for c, code in enumerate(scenario.codes):

@@ -196,7 +196,14 @@ def fill(shape: Any, colour: Colour, line: Colour | None = None, weight: float =
     shape.fill.solid()
     colour.apply(shape.fill.fore_color)
     outline(shape, line, weight)
-    shape.shadow.inherit = False
+    unstyle(shape)
+
+
+def unstyle(shape: Any) -> None:
+    """Drop the theme's shape style, which adds shadows."""
+    held = shape._element.find(qn("p:style"))
+    if held is not None:
+        shape._element.remove(held)
 
 
 def outline(shape: Any, line: Colour | None, weight: float = 0.75) -> None:

@@ -26,6 +26,7 @@ from minxin.exports.deck import (
     number_field,
     style,
     text_box,
+    unstyle,
     write,
 )
 from minxin.exports.slide_charts import no_data
@@ -87,6 +88,7 @@ def _first(deck: Any, charts: Sequence[Chart], heading: str, subtitle: str, plac
     bar = slide.shapes.add_connector(1, *(int(v * 914400) for v in (0.9, 3.68, WIDE - 0.9, 3.68)))
     bar.line.width = Pt(1.5)
     PRIMARY.apply(bar.line.color)
+    unstyle(bar)
     if any(c.simulated for c in charts):
         text_box(slide.shapes, 0.9, 5.0, WIDE - 1.8, 0.4, ["模拟数据，仅供演示"], 16, TEXT, True)
 
@@ -94,6 +96,7 @@ def _first(deck: Any, charts: Sequence[Chart], heading: str, subtitle: str, plac
 def _fill_title(shape: Any, words: str, size: float) -> None:
     frame = shape.text_frame
     frame.word_wrap = True
+    frame.margin_left = 0
     paragraph = frame.paragraphs[0]
     run = paragraph.add_run()
     run.text = words
@@ -105,10 +108,11 @@ def _slide(deck: Any, chart: Chart, part: str, source_note: str, definitions: Ma
     slide = deck.slides.add_slide(deck.slide_layouts.get_by_name(TITLE_ONLY))
     words, size = fit_title(clean(chart.title))
     _fill_title(slide.shapes.title, words + part, size)
-    text_box(slide.shapes, MARGIN + 0.1, 1.38, WIDE - 2 * MARGIN, 0.35, [shorten(clean(chart.subtitle), 70)], 14, QUIET)
+    text_box(slide.shapes, MARGIN, 1.38, WIDE - 2 * MARGIN, 0.35, [shorten(clean(chart.subtitle), 70)], 14, QUIET)
     line = slide.shapes.add_connector(1, *(int(v * 914400) for v in (MARGIN, 6.95, WIDE - MARGIN, 6.95)))
     line.line.width = Pt(0.75)
     HAIRLINE.apply(line.line.color)
+    unstyle(line)
     foot = " · ".join(t for t in (clean(source_note), chart.footer()) if t)
     text_box(slide.shapes, MARGIN, 7.02, WIDE - 2 * MARGIN - 0.8, 0.3, [shorten(foot, 78)], 10.5, QUIET)
     number = text_box(slide.shapes, WIDE - MARGIN - 0.7, 7.02, 0.7, 0.3, [], 10.5, QUIET, anchor=MSO_ANCHOR.TOP)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from xlsxwriter.utility import xl_range_abs
+
 from minxin.charts import geometry
 from minxin.charts.canvas import extent_of, one_target, ticks
 from minxin.charts.chart import Chart, Kind
@@ -40,6 +42,10 @@ class Place:
                 end if last is None else start + last, column]  # fmt: skip
 
 
+#: Columns that a picture takes; what only charts need stands right of them, outside the printed area.
+ACROSS = 14
+#: Kinds that are their own picture.
+ALONE = (Kind.KPI_ROW, Kind.TABLE)
 Draw = Callable[[Place], None]
 WORKBOOK: Renderers[Draw] = Renderers("workbook")
 
@@ -129,7 +135,7 @@ def column(place: Place) -> None:
     lines = _levels(place)
     if lines is not None:
         drawn.combine(lines)
-    drawn.set_x_axis(_names(text_axis=True, num_format='m"月"d"日"'))
+    drawn.set_x_axis(_names(text_axis=True, num_format='m"月"d"日"', interval_unit=max(1, len(chart.rows) // 12)))
     drawn.set_y_axis(_axis(chart, True, "target"))
     _insert(place, drawn, legend_at="bottom" if lines is not None else "")
 
@@ -142,7 +148,7 @@ def _level_values(chart: Chart) -> list[tuple[str, float]]:
 
 def _helper(place: Place, number: int, name: str, values: list[Any]) -> list[Any]:
     """Values that only a chart needs, in small grey figures far right of it; returns their range."""
-    column = place.aside + 16 + number
+    column = place.extent.columns + ACROSS + 3 + number
     quiet = place.book.format("quiet")
     text(place.book, place.sheet, place.head, column, f"{name}（绘图用）", "quiet")
     for i, value in enumerate(values):
@@ -184,7 +190,14 @@ def line(place: Place) -> None:
         lines = _levels(place)
         if lines is not None:
             drawn.combine(lines)
-    drawn.set_x_axis(_names(text_axis=True, num_format='m"月"d"日"', label_position="low"))
+    drawn.set_x_axis(
+        _names(
+            text_axis=True,
+            num_format='m"月"d"日"',
+            label_position="low",
+            interval_unit=max(1, len(set(chart.names)) // 10),
+        )
+    )
     drawn.set_y_axis(_axis(chart, chart.unit.kind != "rate", "target"))
     _insert(place, drawn, legend_at="bottom" if chart.encoding.series or _level_values(chart) else "")
 
@@ -244,8 +257,10 @@ def dot_interval(place: Place) -> None:
             (0.0, 0.0) if v is None or low is None or high is None else (max(0.0, v - low), max(0.0, high - v))
             for v, low, high in zip(values, lows, highs, strict=True)
         ]
+        minus = _helper(place, 2, "误差下", [s[0] for s in spans])
+        plus = _helper(place, 3, "误差上", [s[1] for s in spans])
         dots["x_error_bars"] = {
-            "type": "custom", "minus_values": [s[0] for s in spans], "plus_values": [s[1] for s in spans],
+            "type": "custom", "minus_values": _reference(minus), "plus_values": _reference(plus),
             "end_style": 0, "line": {"color": INK.calm, "width": 1.5},
         }  # fmt: skip
     drawn.add_series(dots)
@@ -258,8 +273,8 @@ def dot_interval(place: Place) -> None:
         "data_labels": {"value": True, "custom": custom, "position": "left", "font": _FONT},
     })  # fmt: skip
     for i, (name, at) in enumerate(_level_values(chart)):
-        xs = _helper(place, 2 + 2 * i, name, [at, at])
-        ys = _helper(place, 3 + 2 * i, "行", [0.4, rows + 0.6])
+        xs = _helper(place, 4 + 2 * i, name, [at, at])
+        ys = _helper(place, 5 + 2 * i, "行", [0.4, rows + 0.6])
         label = {"value": True, "custom": [{"delete": True}, {"value": name, "font": _FONT}], "position": "above"}
         level = {"color": INK.quiet, "width": 1.25, "dash_type": "dash" if i else "solid"}
         drawn.add_series({"name": name, "categories": xs, "values": ys, "marker": {"type": "none"}, "line": level,
@@ -391,9 +406,8 @@ def small_multiples(place: Place) -> None:
     for i, (group, cells) in enumerate(wide):
         row = place.extent.first + i
         text(place.book, place.sheet, row, place.aside, group or "全部", "cell")
-        sheet, first, column, last, _ = cells
         place.sheet.add_sparkline(row, place.aside + 1, {
-            "range": f"'{sheet}'!{_cell(first, column)}:{_cell(last, column)}", "min": low, "max": high,
+            "range": _reference(cells).removeprefix("="), "min": low, "max": high,
             "series_color": INK.primary, "last_point": True, "last_color": INK.primary,
         })  # fmt: skip
         held = [v for v, g in zip(chart.column("y"), groups, strict=True) if g == group and v is not None]
@@ -405,13 +419,14 @@ def small_multiples(place: Place) -> None:
                 place.sheet.write_number(row, place.aside + c, value, form)
 
 
-def _cell(row: int, column: int) -> str:
-    from xlsxwriter.utility import xl_rowcol_to_cell
+def _reference(cells: list[Any]) -> str:
+    """A range as a formula: ='办结率'!$A$2:$A$9."""
+    name, first, column, last, end = cells
+    quoted = name.replace("'", "''")
+    return f"='{quoted}'!{xl_range_abs(first, column, last, end)}"
 
-    return str(xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
 
-
-@WORKBOOK.draws(Kind.KPI_ROW, Kind.TABLE)
+@WORKBOOK.draws(*ALONE)
 def only_table(place: Place) -> None:
     """KPI rows and tables are their own picture."""
     place.sheet.autofilter(place.head, 0, place.extent.last, place.extent.columns - 1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.charts.chart import Chart, Unit
+from minxin.charts.chart import Chart, Kind, Unit
 from minxin.charts.palette import FILE_FONT, Theme, colours, text_on
 from minxin.charts.tables import TableColumn, columns
 from minxin.charts.words import clean, is_moment, width
@@ -25,13 +25,31 @@ _LINE: dict[str, Any] = {"bottom": 1, "bottom_color": INK.hairline}
 _LOOKS: dict[str, dict[str, Any]] = {
     "title": {"font_size": 16, "bold": True},
     "quiet": {"font_color": INK.quiet, "font_size": 10},
-    "head": {**_LINE, "bold": True, "bg_color": INK.surface},
+    "head": {**_LINE, "bold": True, "bg_color": INK.surface, "indent": 1},
     "head_right": {**_LINE, "bold": True, "bg_color": INK.surface, "align": "right"},
-    "cell": _LINE,
+    "cell": {**_LINE, "indent": 1},
+    "plain": {},
     "said": {**_LINE, "align": "right", "font_color": INK.quiet},
     "wrapped": {"text_wrap": True},
     "link": {"font_color": INK.primary, "underline": 1},
     "number": {**_LINE, "align": "right"},
+}
+
+
+_KINDS = {
+    Kind.KPI_ROW: "指标",
+    Kind.BAR: "排序",
+    Kind.COLUMN: "变化",
+    Kind.STACKED_COLUMN: "构成",
+    Kind.LINE: "走势",
+    Kind.DOT_INTERVAL: "区间",
+    Kind.MAP: "地图",
+    Kind.TILE_GRID: "方格图",
+    Kind.TABLE: "明细",
+    Kind.BULLET: "与目标",
+    Kind.HEATMAP: "热力表",
+    Kind.SMALL_MULTIPLES: "分组走势",
+    Kind.FUNNEL_PLOT: "漏斗图",
 }
 
 
@@ -96,7 +114,8 @@ def write_table(book: Book, chart: Chart, sheet: Any, head: int) -> Extent:
         text(book, sheet, head, c, column.heading, "head_right" if numeric else "head")
         for r, value in enumerate(column.raw):
             _cell(book, chart, sheet, head + 1 + r, c, column, r, value)
-        wide = max([width(column.heading)] + [width(w) for w in column.written[:2000]])
+        written = [moment_words(v) if is_moment(v) else w for v, w in zip(column.raw, column.written, strict=True)]
+        wide = max([width(column.heading)] + [width(w) for w in written[:2000]])
         sheet.set_column_pixels(c, c, int(min(max(wide, 5), 36) * 15 + 16))
     count = len(chart.rows)
     return Extent(head + 1, head + count, len(held), {column.name: c for c, column in enumerate(held)})
@@ -138,9 +157,23 @@ def cell_format(unit: Unit | None, value: Any, with_word: bool = False) -> str:
     return unit.number_format
 
 
+def change_format(unit: Unit) -> tuple[float, str]:
+    """Factor and number format of a change: rates in 百分点， with a sign."""
+    decimals = "0." + "0" * unit.decimals if unit.decimals else "0"
+    word = "百分点" if unit.kind == "rate" else unit.word
+    number = decimals if unit.kind == "rate" else "#,##" + decimals
+    return (100.0 if unit.kind == "rate" else 1.0), f'+{number}"{word}";-{number}"{word}";"持平"'
+
+
+def moment_words(value: Any) -> str:
+    """A date as the cell shows it, for the width of its column."""
+    return f"{value.year}年{value.month}月{value.day}日" + (" 00:00" if isinstance(value, dt.datetime) else "")
+
+
 def sheet_name(name: str, chart: Chart, taken: Sequence[str]) -> str:
-    """A sheet name that Excel accepts: at most 31 characters, none of []:*?/\\, not taken, by heading."""
-    plain = "".join(c for c in clean(name) or clean(chart.title) if c not in "[]:*?/\\'").strip() or "图表"
+    """A sheet name that Excel accepts: at most 31 characters, none of []:*?/\\, not taken: heading and kind."""
+    given = clean(name) + _KINDS[chart.kind] if clean(name) else clean(chart.title)
+    plain = "".join(c for c in given if c not in "[]:*?/\\'").strip() or "图表"
     words, number = plain[:28], 2
     lower = {t.lower() for t in taken} | {"history"}
     result = words

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import openpyxl
 import pandas as pd
 from lxml import etree  # type: ignore[import-untyped]
 from pptx.chart.data import CategoryChartData, XyChartData
@@ -66,7 +69,7 @@ def _add(sheet: Sheet, kind: Any, data: Any, box: Box = BODY, size: float = 12) 
 def _categories(chart: Chart, ems: float) -> list[str]:
     """Names for a category axis; a value that is missing says why beside its name."""
     return [
-        shorten(name, ems) + ("" if value is not None else f"({said})")
+        shorten(name, ems) + ("" if value is not None else f" {said}")
         for name, value, said in zip(chart.names, chart.column("y"), chart.values, strict=True)
     ]
 
@@ -83,7 +86,8 @@ def _bare(axis: Any, line: bool = True) -> None:
 
 def _value_axis(chart: Chart, axis: Any, from_zero: bool, *roles: str, visible: bool = True) -> list[float]:
     low, high = extent_of(chart, from_zero, *roles)
-    places = ticks(low, high)
+    # the step that leaves the least empty room
+    places = min((ticks(low, high, about) for about in (5, 7)), key=lambda p: p[-1] - p[0])
     _bare(axis, False)
     if len(places) > 1:
         axis.minimum_scale, axis.maximum_scale = places[0], places[-1]
@@ -175,7 +179,7 @@ def bar(sheet: Sheet) -> None:
     axis.reverse_order = True
     axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     style(axis.tick_labels.font, size, TEXT)
-    _all_names(axis)
+    _label_skip(axis, 1)
     value = plot.series[1 if with_target else 0]
     if with_target:
         plot.overlap = 100
@@ -190,7 +194,7 @@ def bar(sheet: Sheet) -> None:
 
 
 def _size(rows: int) -> float:
-    return 14 if rows <= 10 else 12 if rows <= 24 else 9
+    return max(8.0, min(14.0, round(BODY[3] * 72 / max(rows, 1) / 1.5 * 2) / 2))
 
 
 def _room(box: Box, rows: int) -> Box:
@@ -199,17 +203,17 @@ def _room(box: Box, rows: int) -> Box:
     return left, top, wide, min(high, max(1.2, rows * 0.62 + 0.3))
 
 
-def _all_names(axis: Any) -> None:
-    """Every name, never every second one."""
+def _label_skip(axis: Any, step: int) -> None:
+    """Every ``step``-th name; 1 = every name, never every second one by the program's own choice."""
     held = axis._element
-    for tag in ("c:tickLblSkip",):
-        for old in held.findall(qn(tag)):
-            held.remove(old)
-        skip = etree.SubElement(held, qn(tag))
-        skip.set("val", "1")
-        last = held.find(qn("c:noMultiLvlLbl"))
-        if last is not None:
-            last.addprevious(skip)
+    for old in held.findall(qn("c:tickLblSkip")):
+        held.remove(old)
+    skip = etree.Element(qn("c:tickLblSkip"), val=str(step))
+    last = held.find(qn("c:noMultiLvlLbl"))
+    if last is None:
+        held.append(skip)
+    else:
+        last.addprevious(skip)
 
 
 @SLIDES.draws(Kind.COLUMN)
@@ -220,6 +224,7 @@ def column(sheet: Sheet) -> None:
     data.categories = _categories(chart, 8)
     data.add_series(chart.heading(chart.encoding.y), chart.column("y"))
     lines = _level_lines(chart)
+    lines = [(_level_words(chart, name, at), at) for name, at in lines]
     for name, value in lines:
         data.add_series(name, [value] * len(chart.rows))
     drawn = _add(sheet, XL_CHART_TYPE.COLUMN_CLUSTERED, data, _remarks(sheet, _place_marks(chart)))
@@ -237,16 +242,24 @@ def column(sheet: Sheet) -> None:
         if known:
             _label_point(series[0], known[-1], chart, False, "outEnd")
     _to_lines(plot, [s for s in series[1:]])
-    for i, (_, _value) in enumerate(lines):
+    for i, (name, _) in enumerate(lines):
         line = list(drawn.plots)[1].series[i]
-        _line(line, QUIET, 1.25, dashed=i > 0 or not chart.column("target"))
-        _label_point(line, len(chart.rows) - 1, chart, True, "t")
+        _line(line, QUIET, 1.25, dashed=not name.startswith("目标"))
+        _say(line, len(chart.rows) - 1, line.name, "r", 12, "tx2", pad=math.ceil(33 / len(chart.rows)))
+    if lines:
+        _side_room(drawn, [name for name, _ in lines])
+    _thin_out(drawn.category_axis, len(chart.rows), max(map(width, _categories(chart, 8)), default=1))
 
 
 def _level_lines(chart: Chart) -> list[tuple[str, float]]:
     target = one_target(chart)
     lines = [] if target is None else [("目标", target)]
     return lines + [(clean(a.text), float(a.at)) for a in chart.annotations if a.on_value]
+
+
+def _level_words(chart: Chart, name: str, at: float) -> str:
+    """What stands at a level line: a target with its value, a remark as it was written."""
+    return f"目标 {chart.unit.format(at)}" if name == "目标" else name
 
 
 def _to_lines(plot: Any, series: list[Any]) -> None:
@@ -348,7 +361,8 @@ def line(sheet: Sheet) -> None:
     chart = sheet.chart
     data, held = _line_data(chart, list(range(len(chart.rows))))
     count = len(held)
-    for name, value in _level_lines(chart):
+    levels = [_level_words(chart, name, at) for name, at in _level_lines(chart)]
+    for name, (_, value) in zip(levels, _level_lines(chart), strict=True):
         data.add_series(name, [value] * len(list(data.categories)))
     remarks = _place_marks(chart)
     if chart.encoding.low and chart.encoding.high:
@@ -371,12 +385,43 @@ def line(sheet: Sheet) -> None:
         points = list(one.values)
         known = [k for k, v in enumerate(points) if v is not None]
         if known and (strong or not named):
-            _label_point(one, known[-1], chart, bool(name), "t" if count == 1 else "r", 13)
+            _label_point(one, known[-1], chart, bool(name), "r", 13)
     for one in series[count:]:
-        _line(one, QUIET, 1.25, dashed=True)
-        _label_point(one, len(list(one.values)) - 1, chart, True, "t")
-    if count > 1:
-        _inner(drawn, 0.06, 0.03, 0.76, 0.85)
+        _line(one, QUIET, 1.25, dashed=not one.name.startswith("目标"))
+        _say(one, len(list(one.values)) - 1, one.name, "r", 12, "tx2")
+    _side_room(drawn, levels + [f"{name} {chart.unit.format(1)}" for name, _ in held] + ["99.9%"])
+    if all(map(is_moment, chart.column("x"))):
+        _day_steps(axis, [pd.Timestamp(v) for v in chart.column("x")])
+    else:
+        _thin_out(axis, len(set(chart.names)), max(map(width, chart.names), default=1))
+
+
+def _side_room(drawn: Any, words: list[str]) -> None:
+    """Room at the right for the words at the ends of lines."""
+    right = min(0.26, (max(map(width, words), default=4) + 1.5) * 13 / 72 / BODY[2])
+    _inner(drawn, 0.05, 0.03, 0.94 - right, 0.87)
+
+
+def _day_steps(axis: Any, days: list[pd.Timestamp]) -> None:
+    """Labels on a time axis at even steps of the data's own rhythm, about eight."""
+    held = sorted(set(days))
+    if len(held) < 2:
+        return
+    rhythm = max(1, min((b - a).days for a, b in pairwise(held)))
+    span = max(1, (held[-1] - held[0]).days)
+    step = rhythm * max(1, math.ceil(span / rhythm / 8))
+    element = axis._element
+    for tag in ("c:baseTimeUnit", "c:majorUnit", "c:majorTimeUnit"):
+        for old in element.findall(qn(tag)):
+            element.remove(old)
+    for tag, value in (("c:baseTimeUnit", "days"), ("c:majorUnit", str(step)), ("c:majorTimeUnit", "days")):
+        etree.SubElement(element, qn(tag)).set("val", value)
+
+
+def _thin_out(axis: Any, names: int, ems: float) -> None:
+    """Leave out names where they would touch."""
+    room = BODY[2] * 72 * 0.85 / 12
+    _label_skip(axis, max(1, math.ceil(names * (ems + 1) / room)))
 
 
 def _line_data(chart: Chart, rows: list[int]) -> tuple[Any, list[tuple[str, list[int]]]]:
@@ -415,59 +460,61 @@ def _inner(drawn: Any, left: float, top: float, wide: float, high: float) -> Non
     )
 
 
+def _scatter_data(chart: Chart, held: list[tuple[str, list[tuple[float, float]]]]) -> Any:
+    """Scatter data; shorter series repeat their last point, because LibreOffice drops series of unequal length."""
+    longest = max(len(points) for _, points in held)
+    data = XyChartData(number_format="General")
+    for name, points in held:
+        series = data.add_series(name, number_format=chart.unit.number_format)
+        for x, y in points + points[-1:] * (longest - len(points)):
+            series.add_data_point(x, y)
+    return data
+
+
 @SLIDES.draws(Kind.DOT_INTERVAL)
 def dot_interval(sheet: Sheet) -> None:
     """A native scatter chart: dots with error bars, names and values as labels of a series without marks."""
     chart = sheet.chart
     values, lows, highs = chart.column("y"), chart.column("low"), chart.column("high")
-    low, high = extent_of(chart, False, "low", "high", "target")
-    places = ticks(low, high)
+    places = ticks(*extent_of(chart, False, "low", "high", "target"))
     rows = len(values)
-    data = XyChartData(number_format=chart.unit.number_format)
-    parts = [(s, [i for i, v in enumerate(values) if v is not None and chart.strong[i] is s]) for s in (False, True)]
-    parts = [(s, held) for s, held in parts if held]
-    for strong, held in parts:
-        series = data.add_series("重点" if strong and len(parts) > 1 else chart.heading(chart.encoding.y))
-        for i in held:
-            series.add_data_point(values[i], rows - i)
-    names = data.add_series("名称")
-    for i in range(rows):
-        names.add_data_point(places[0], rows - i)
+    known = [i for i, v in enumerate(values) if v is not None]
+    held: list[tuple[str, list[tuple[float, float]]]] = [("名称", [(places[0], rows - i) for i in range(rows)])]
     marks = _level_lines(chart)
-    for name, at in marks:
-        series = data.add_series(f"{name} {chart.unit.format(at)}" if name == "目标" else name)
-        series.add_data_point(at, 0.4)
-        series.add_data_point(at, rows + 0.6)
+    held += [(_level_words(chart, name, at), [(at, 0.4), (at, rows + 0.6)]) for name, at in marks]
+    if known:
+        held.append((chart.heading(chart.encoding.y), [(values[i], rows - i) for i in known]))
     size = _size(rows)
-    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, data, _room(BODY, rows + 2), size)
+    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, _scatter_data(chart, held), _room(BODY, rows + 2), size)
     _value_axis(chart, drawn.category_axis, False, "low", "high", "target")
     upright = drawn.value_axis
     _bare(upright, False)
     upright.minimum_scale, upright.maximum_scale, upright.visible = 0.4, rows + 0.6, False
-    drawn_series = list(drawn.plots[0].series)
-    for one, (strong, held) in zip(drawn_series, parts, strict=False):
-        _dots(one, PRIMARY if strong else CALM, 9)
-        if lows and highs:
-            _error_bars(one, [_apart(values[i], lows[i]) for i in held], [_apart(highs[i], values[i]) for i in held],
-                        "accent6" if strong else "accent5")  # fmt: skip
-    hidden = drawn_series[len(parts)]
-    hidden.format.line.fill.background()
-    hidden.marker.style = XL_MARKER_STYLE.NONE
+    series = list(drawn.plots[0].series)
+    series[0].format.line.fill.background()
+    series[0].marker.style = XL_MARKER_STYLE.NONE
     shown = short_names(chart.names)
     for i in range(rows):
-        _say(
-            hidden,
-            i,
-            f"{shorten(shown[i], 12)}  {chart.values[i]}",
-            "l",
-            size,
-            "tx1" if values[i] is not None else "tx2",
-        )
-    for one in drawn_series[len(parts) + 1 :]:
-        _line(one, QUIET, 1.25, dashed=not one.name.startswith("目标"))
+        ink = "tx1" if values[i] is not None else "tx2"
+        _say(series[0], i, f"{shorten(shown[i], 12)}  {chart.values[i]}", "l", size, ink)
+    for one, (name, _) in zip(series[1:], marks, strict=False):
+        _line(one, QUIET, 1.25, dashed=name != "目标")
         _say(one, 1, one.name, "t", 12, "tx2")
-    names_wide = max((width(f"{shorten(n, 12)}  {v}") for n, v in zip(shown, chart.values, strict=True)), default=6)
-    share = min(0.4, (names_wide * size / 72 + 0.2) / BODY[2])
+    if known:
+        dots, plain = series[-1], all(chart.strong)
+        _dots(dots, PRIMARY if plain else CALM, 9)
+        for place, i in enumerate(known):
+            if chart.strong[i] and not plain:
+                _paint(dots.points[place].marker.format.fill, PRIMARY)
+                dots.points[place].marker.style = XL_MARKER_STYLE.CIRCLE
+                dots.points[place].marker.size = 12
+        if lows and highs:
+            spare = [0.0] * (rows - len(known))
+            below = [_apart(values[i], lows[i]) for i in known] + spare
+            above = [_apart(highs[i], values[i]) for i in known] + spare
+            _error_bars(drawn, dots, [clean(chart.names[i]) for i in known], below, above)
+    words = max((width(f"{shorten(n, 12)}  {v}") for n, v in zip(shown, chart.values, strict=True)), default=6)
+    share = min(0.4, (words * size / 72 + 0.2) / BODY[2])
     _inner(drawn, share, 0.07, 0.96 - share, 0.86)
 
 
@@ -483,26 +530,47 @@ def _dots(series: Any, colour: Colour, size: int) -> None:
     series.marker.format.line.fill.background()
 
 
-def _error_bars(series: Any, minus: list[float], plus: list[float], scheme: str) -> None:
+def _error_bars(drawn: Any, series: Any, names: list[str], minus: list[float], plus: list[float]) -> None:
+    """Intervals as custom error bars; names and lengths also go into the embedded workbook, for editing there."""
+    cells = series._element.find(f"{qn('c:xVal')}/{qn('c:numRef')}/{qn('c:f')}").text
+    first = int(cells.rsplit("$", 1)[1]) - len(minus) + 1
+    part = drawn.part.chart_workbook.xlsx_part
+    book = openpyxl.load_workbook(io.BytesIO(part.blob))
+    for column, head, held in ((3, "名称", names), (4, "下误差", minus), (5, "上误差", plus)):
+        book.active.cell(first - 1, column, head)
+        for i, value in enumerate(held):
+            cell = book.active.cell(first + i, column)
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"
+    out = io.BytesIO()
+    book.save(out)
+    part._blob = out.getvalue()
+
     def literal(tag: str, numbers: list[float]) -> str:
         points = "".join(f'<c:pt idx="{i}"><c:v>{v:.6f}</c:v></c:pt>' for i, v in enumerate(numbers))
-        return f'<c:{tag}><c:numLit><c:ptCount val="{len(numbers)}"/>{points}</c:numLit></c:{tag}>'
+        letter = "D" if tag == "minus" else "E"
+        return (
+            f"<c:{tag}><c:numRef><c:f>Sheet1!${letter}${first}:${letter}${first + len(numbers) - 1}</c:f><c:numCache>"
+            f'<c:formatCode>General</c:formatCode><c:ptCount val="{len(numbers)}"/>{points}</c:numCache></c:numRef>'
+            f"</c:{tag}>"
+        )
 
     bars = parse_xml(
         f'<c:errBars {nsdecls("c", "a")}><c:errDir val="x"/><c:errBarType val="both"/><c:errValType val="cust"/>'
         f'<c:noEndCap val="1"/>{literal("plus", plus)}{literal("minus", minus)}<c:spPr><a:ln w="25400">'
-        f'<a:solidFill><a:schemeClr val="{scheme}"><a:lumMod val="60000"/><a:lumOff val="40000"/></a:schemeClr>'
+        '<a:solidFill><a:schemeClr val="accent5"><a:lumMod val="60000"/><a:lumOff val="40000"/></a:schemeClr>'
         "</a:solidFill></a:ln></c:spPr></c:errBars>"
     )
     held = series._element
     held.find(qn("c:xVal")).addprevious(bars)
 
 
-def _say(series: Any, point: int, words: str, position: str, size: float, scheme: str) -> None:
-    """Fixed words at one point."""
+def _say(series: Any, point: int, words: str, position: str, size: float, scheme: str, pad: int = 0) -> None:
+    """Fixed words at one point, after ``pad`` wide spaces."""
     held = series._element.get_or_add_dLbls()
     text = etree.Element(qn("a:t"))
-    text.text = clean(words)
+    text.text = "\u3000" * pad + clean(words)
     label = parse_xml(
         f'<c:dLbl {nsdecls("c", "a")}><c:idx val="{point}"/><c:tx><c:rich><a:bodyPr wrap="none"/><a:p><a:r>'
         f'<a:rPr lang="zh-CN" sz="{int(size * 100)}"><a:solidFill><a:schemeClr val="{scheme}"/></a:solidFill>'
@@ -540,28 +608,24 @@ def funnel_plot(sheet: Sheet) -> None:
         low, high = (lows[i] if lows else None), (highs[i] if highs else None)
         return (low is not None and values[i] < low) or (high is not None and values[i] > high)
 
-    data = XyChartData(number_format=chart.unit.number_format)
-    parts = [(far, [i for i in known if outside(i) is far]) for far in (False, True)]
-    parts = [(far, held) for far, held in parts if held]
-    for far, held in parts:
-        series = data.add_series("界限以外" if far else "界限以内")
-        for i in held:
-            series.add_data_point(cases[i], values[i])
+    held: list[tuple[str, list[tuple[float, float]]]] = []
     limits = []
     order = sorted((i for i, n in enumerate(cases) if n is not None), key=lambda i: cases[i])
-    for role, name in (("low", "95%界限"), ("high", "95%上限"), ("outer_low", "99.8%界限"), ("outer_high", "99.8%上限"),
-                       ("target", "总体")):  # fmt: skip
-        held = chart.column(role)
-        points = [(cases[i], held[i]) for i in order if held and held[i] is not None]
+    for role, name in (
+        ("low", "95%界限"), ("high", "95%上限"), ("outer_low", "99.8%界限"), ("outer_high", "99.8%上限"),
+        ("target", "总体"),
+    ):  # fmt: skip
+        drawn_from = chart.column(role)
+        points = [(cases[i], drawn_from[i]) for i in order if drawn_from and drawn_from[i] is not None]
         if points:
-            series = data.add_series(name)
-            for x, y in points:
-                series.add_data_point(x, y)
+            held.append((name, points))
             limits.append((role, name, len(points)))
-    if not parts and not limits:
+    if known:
+        held.append((chart.heading(chart.encoding.y), [(cases[i], values[i]) for i in known]))
+    if not held:
         no_data(sheet)
         return
-    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, data)
+    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, _scatter_data(chart, held))
     _value_axis(chart, drawn.value_axis, False, "low", "high", "outer_low", "outer_high", "target")
     across = drawn.category_axis
     _bare(across)
@@ -569,19 +633,23 @@ def funnel_plot(sheet: Sheet) -> None:
     across.has_title = True
     across.axis_title.text_frame.text = "样本数"
     style(across.axis_title.text_frame.paragraphs[0].runs[0].font, 12, QUIET)
+    across.tick_labels.number_format, across.tick_labels.number_format_is_linked = "#,##0", False
     style(across.tick_labels.font, 12, QUIET)
-    drawn_series = list(drawn.plots[0].series)
-    shown = short_names(chart.names)
-    for one, (far, held) in zip(drawn_series, parts, strict=False):
-        _dots(one, PRIMARY if far else CALM, 10 if far else 7)
-        if far:
-            for place, i in enumerate(held):
-                _say(one, place, shorten(shown[i], 8), "t", 12, "tx1")
-    for one, (role, name, count) in zip(drawn_series[len(parts) :], limits, strict=True):
+    series = list(drawn.plots[0].series)
+    for one, (role, name, count) in zip(series, limits, strict=False):
         _line(one, QUIET if role == "target" else CALM, 1.25, dashed=role != "target")
         if not role.endswith("high"):
-            words = f"{name} {chart.unit.format(one.values[-1])}" if role == "target" else name
+            words = f"{name} {chart.unit.format(list(one.values)[-1])}" if role == "target" else name
             _say(one, count - 1, words, "r", 12, "tx2")
+    shown = short_names(chart.names)
+    if known:
+        _dots(series[-1], CALM, 7)
+        for place, i in enumerate(known):
+            if outside(i):
+                point = series[-1].points[place]
+                point.marker.style, point.marker.size = XL_MARKER_STYLE.CIRCLE, 10
+                _paint(point.marker.format.fill, PRIMARY)
+                _say(series[-1], place, shorten(shown[i], 8), "t", 12, "tx1")
     _inner(drawn, 0.06, 0.03, 0.82, 0.82)
 
 

@@ -34,6 +34,7 @@ from minxin.exports.deck import (
     outline,
     rgb,
     text_box,
+    unstyle,
     write,
 )
 from minxin.exports.slides import SLIDES, Sheet
@@ -66,7 +67,7 @@ def _card(sheet: Sheet, card: Card, x: float, y: float, wide: float, high: float
     describe(group, card.name, " ".join(t for t in (card.name, card.figure, card.change, card.target) if t))
     pad, scale = 0.18, min(1.0, high / 3.2)
     room = (wide - 2 * pad) * 72
-    large = min(40 * scale, room / max(width(card.figure), 1), 24 if card.unknown else 99)
+    large = min(36 * scale, room / max(width(card.figure), 1), 24 if card.unknown else 99)
     lines = (
         (shorten(card.name, room / 15), 0.18, 15, QUIET, False),
         (card.figure, 0.58, large, QUIET if card.unknown else TEXT, not card.unknown),
@@ -144,10 +145,10 @@ def _hatch(shape: Any) -> None:
     """No value: grey hatch, so that it differs from every step of the ramp in black and white too."""
     shape.fill.patterned()
     shape.fill.pattern = MSO_PATTERN.WIDE_UPWARD_DIAGONAL
-    rgb("#B9BDC4").apply(shape.fill.fore_color)
+    rgb(INK.calm).apply(shape.fill.fore_color)
     PAGE.apply(shape.fill.back_color)
     outline(shape, HAIRLINE, 1)
-    shape.shadow.inherit = False
+    unstyle(shape)
 
 
 def _legend(sheet: Sheet, held: Legend, left: float, top: float) -> float:
@@ -161,7 +162,7 @@ def _legend(sheet: Sheet, held: Legend, left: float, top: float) -> float:
             fill(swatch, rgb(step.colour), HAIRLINE)
         else:
             _hatch(swatch)
-        text_box(shapes, left + 0.46, y, 2.3, 0.28, [f"{step.words}({step.areas} 个)"], 12, TEXT)
+        text_box(shapes, left + 0.46, y, 2.3, 0.28, [f"{step.words}\uff08{step.areas} 个\uff09"], 12, TEXT)
         y += 0.31
     if held.note:
         text_box(shapes, left, y + 0.04, 2.8, 0.28, [held.note], 12, QUIET)
@@ -214,7 +215,7 @@ def table(sheet: Sheet) -> None:
     first, last = sheet.rows
     head = [Cell(c.heading, right=_numeric(c)) for c in held]
     body = [[Cell(c.written[i], right=_numeric(c)) for c in held] for i in range(first, last)]
-    _table(sheet, head, body, 12 if len(held) <= 8 else 10.5)
+    _table(sheet, head, body, 14 if len(held) <= 5 else 12 if len(held) <= 8 else 10.5)
 
 
 def _numeric(column: TableColumn) -> bool:
@@ -255,10 +256,10 @@ def _table(sheet: Sheet, head: list[Cell], body: list[list[Cell]], size: float) 
         min(24.0, max([4.0, width(head[c].text)] + [width(row[c].text) for row in body])) + 1.5 for c in range(count)
     ]
     total = sum(needs)
-    fitted = min(wide, total * size / 72 * 1.25)
+    fitted = wide if count >= 3 else min(wide, total * size / 72 * 1.25)
     for c, need in enumerate(needs):
         held.columns[c].width = emu(fitted * need / total)
-    ems = [fitted * need / total * 72 / size - 1.2 for need in needs]
+    ems = [fitted * need / total * 72 / size - 1.8 for need in needs]
     for r, row in enumerate([head, *body]):
         held.rows[r].height = emu(row_high)
         for c, cell in enumerate(row):
@@ -270,7 +271,7 @@ def _write_cell(target: Any, cell: Cell, size: float, ems: float, head: bool) ->
     align = PP_ALIGN.RIGHT if cell.right else PP_ALIGN.LEFT
     write(target.text_frame, [shorten(cell.text, ems)], size, ink, head, align, MSO_ANCHOR.MIDDLE, wrap=False)
     target.vertical_anchor = MSO_ANCHOR.MIDDLE
-    target.margin_left = target.margin_right = emu(0.08)
+    target.margin_left = target.margin_right = emu(0.14)
     target.margin_top = target.margin_bottom = emu(0.02)
     if cell.fill or head:
         target.fill.solid()

@@ -72,6 +72,9 @@ def _chart_sheet(book: Book, chart: Chart, sheet: Any, source_note: str) -> None
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.repeat_rows(HEAD)
+    sheet.set_row_pixels(0, 34)
+    right = extent.columns - 1 if chart.kind in sheet_charts.ALONE else extent.columns + sheet_charts.ACROSS
+    sheet.print_area(0, 0, max(extent.last, HEAD + (0 if chart.kind in sheet_charts.ALONE else 26)), right)
     sheet.set_footer(f"&L&9{_footer_text(foot)}&R&9第 &P 页，共 &N 页")
     sheet.set_column_pixels(extent.columns, extent.columns, 24)
     if chart.empty:
@@ -102,6 +105,7 @@ def _cover(
     sheet.set_column_pixels(0, 0, 140)
     sheet.set_column_pixels(1, 1, 760)
     text(book, sheet, 0, 0, heading, "title")
+    sheet.set_row_pixels(0, 34)
     first = charts[0] if charts else None
     filters = list(dict.fromkeys(clean(f) for c in charts for f in c.filters))
     lines = [

@@ -39,16 +39,15 @@ def label(encoding: str) -> str:
 class TextFacts:
     """A text table in UTF-8 and what one pass over it saw.
 
-    ``records`` counts line ends outside quotes (a last line without one included), ``breaks`` all
-    line ends; ``blanks`` are byte positions of the first empty records; ``unreadable`` is true where
-    bytes do not decode or a NUL stands; ``newline`` is ``\\n``, ``\\r\\n`` or '' when mixed.
+    ``records`` counts line ends outside quotes (a last line without one included); ``blanks`` are byte
+    positions of the first empty records; ``unreadable`` is true where bytes do not decode or a NUL
+    stands; ``newline`` is ``\\n``, ``\\r\\n`` or '' when mixed.
     """
 
     path: Path
     encoding: str
     size: int
     records: int
-    breaks: int
     blanks: tuple[int, ...]
     unreadable: bool
     newline: str
@@ -168,7 +167,7 @@ class _Scan:
     """One pass over UTF-8 bytes, block by block; see TextFacts."""
 
     def __init__(self) -> None:
-        self.size = self.quotes = self.ends = self.breaks = self.returns = self.pairs = 0
+        self.size = self.quotes = self.ends = self.returns = self.pairs = 0
         self.blanks: list[int] = []
         self.invalid_at = -1
         self.nul = False
@@ -186,10 +185,10 @@ class _Scan:
         self._block(data[:cut])
 
     def finish(self) -> None:
-        if self._rest:
-            self._block(self._rest)
-        if self.last != b"\n":
-            self.ends += 1
+        """A last line without an end is a record too."""
+        if self._rest or self.last != b"\n":
+            self._block(self._rest + b"\n")
+            self.size -= 1
 
     def _block(self, data: bytes) -> None:
         if self.invalid_at < 0 and not data.isascii() and not _is_utf8(data):
@@ -200,7 +199,6 @@ class _Scan:
             self.pairs += data.count(b"\r\n")
         codes = np.frombuffer(data, dtype=np.uint8)
         breaks = np.flatnonzero(codes == 10)
-        self.breaks += len(breaks)
         ends = breaks
         if self.quotes or b'"' in data:
             quotes = np.flatnonzero(codes == 34)
@@ -247,9 +245,7 @@ def _facts(path: Path, encoding: str, scan: _Scan) -> TextFacts:
     elif scan.returns == scan.pairs:
         newline = "\r\n"
     unreadable = scan.nul or scan.invalid_at >= 0
-    return TextFacts(
-        path, encoding, scan.size, scan.ends, scan.breaks, tuple(scan.blanks), unreadable, newline if scan.ends else ""
-    )
+    return TextFacts(path, encoding, scan.size, scan.ends, tuple(scan.blanks), unreadable, newline if scan.ends else "")
 
 
 def _transcode(path: Path, target: Path, encoding: str) -> TextFacts:

@@ -32,6 +32,12 @@ def _filled(cells: Sequence[str]) -> list[str]:
     return [name for cell in cells if (name := clean_name(cell))]
 
 
+def is_heading(cell: str) -> bool:
+    """Whether a cell could name a column: short, and neither number nor date."""
+    name = clean_name(cell)
+    return bool(name) and len(name) <= _LONGEST_HEADING and not _VALUE.fullmatch(name)
+
+
 def usual_width(rows: Sequence[Row]) -> int:
     """The number of columns that most sample rows span, from the first filled cell to the last."""
     widths: Counter[int] = Counter()

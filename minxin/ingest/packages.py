@@ -134,32 +134,36 @@ def _inflate(path: Path, entry: zipfile.ZipInfo, name: str) -> Iterator[bytes]:
             raise _damaged(name)
 
 
+def _pieces(path: Path, entry: zipfile.ZipInfo, name: str) -> Iterator[tuple[bytes, int]]:
+    """One XML part in pieces that end before a cell begins, with the number of bytes read so far."""
+    carry, size = b"", 0
+    for data in _inflate(path, entry, name):
+        if size < 4096 and b"<!DOCTYPE" in (carry + data)[:8192].upper():
+            raise _damaged(name)
+        size += len(data)
+        data = carry + data
+        cut = data.rfind(b"<c ") if len(data) < 8 * _BLOCK else len(data)
+        cut = cut if cut > 0 else max(data.rfind(b"<"), 0)
+        carry = data[cut:]
+        yield data[:cut], size
+    yield carry, size
+
+
 def _measure(path: Path, entry: zipfile.ZipInfo, name: str) -> tuple[PackageFacts, int]:
     """Facts of one XML part and its true size; refuses document types and rectangles too large to hold."""
-    carry, size, formulas, without_result, faults = b"", 0, 0, 0, 0
-    deepest, columns = 0, set()  # type: int, set[bytes]
+    size = formulas = without_result = faults = deepest = 0
+    columns: set[bytes] = set()
     try:
-        for data in _inflate(path, entry, name):
-            if size < 4096 and b"<!DOCTYPE" in (carry + data)[:8192].upper():
-                raise _damaged(name)
-            size += len(data)
-            data = carry + data
-            cut = data.rfind(b"<c ") if len(data) < 8 * _BLOCK else len(data)
-            cut = cut if cut > 0 else max(data.rfind(b"<"), 0)
-            carry, data = data[cut:], data[:cut]
+        for data, size in _pieces(path, entry, name):
             if references := _REFERENCE.findall(data):
                 columns.update(letters for letters, _ in references)
-                deepest = max(
-                    deepest, int(np.array([row for _, row in references], dtype="S12").astype(np.int64).max())
-                )
+                rows = np.array([row for _, row in references], dtype="S12").astype(np.int64)
+                deepest = max(deepest, int(rows.max()))
             formulas += len(_FORMULA.findall(data))
             without_result += len(_NO_RESULT.findall(data))
             faults += len(_FAULT.findall(data))
     except zlib.error as error:
         raise _damaged(name) from error
-    for letters, row in _REFERENCE.findall(carry):
-        columns.add(letters)
-        deepest = max(deepest, int(row))
     widest = max((_column_number(letters) for letters in columns), default=0)
     if deepest > 1_048_576 or widest > 16_384 or deepest * widest > MOST_CELLS:
         raise Unusable(

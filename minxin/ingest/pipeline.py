@@ -42,6 +42,7 @@ Progress = Callable[[float, str], None]
 #: Working folders of imports that nobody finished are swept after this time at the latest.
 _STALE_SECONDS = 24 * 3600
 _LONGEST_NAME = 120
+_PLACE = ("community_code", "community_name")
 
 
 @dataclass(frozen=True)
@@ -282,17 +283,44 @@ def prepare(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: str, say: Pr
         return plan
     say(0.1, "识别社区")
     code, name = plan.place_columns
-    said = plan.placed_sql(raw, only=("community_code", "community_name"))
+    _gather_places(connection, plan, raw)
+    said = plan.placed_sql("place_said", only=_PLACE)
     places.resolve_names(connection, plan.deployment, said, code or "null", name or "null")
-    points = "select cast(null as bigint) as point_key"
-    if plan.has_points:
-        say(0.4, "按坐标归属社区")
-        asked = plan.placed_sql(raw, only=("community_code", "community_name", "longitude", "latitude"))
-        points = f"select point_key from ({asked}) as asked anti join place_names on asked.place_text = place_names.place_text"
-    with as_written(connection):
-        places.resolve_points(connection, plan.deployment, points)
+    asking = raw
+    if code or name:
+        connection.execute(
+            "create or replace temp table place_open as"
+            f" select place_said.* from place_said semi join (select said._line from ({said}) as said"
+            " anti join place_names on said.place_text = place_names.place_text) as open on place_said._line = open._line"
+        )
+        same = " and ".join(f"raw.{c} is not distinct from place_open.{c}" for c in _place_sources(plan))
+        asking = f"(select raw.* from {raw} as raw semi join place_open on {same})"
+    if not (code or name) or single(connection, "select count(*) from place_open"):
+        if plan.has_points:
+            say(0.4, "按坐标归属社区")
+            asked = plan.placed_sql(asking, only=(*_PLACE, "longitude", "latitude"))
+            with as_written(connection):
+                places.resolve_points(connection, plan.deployment, f"select point_key from ({asked})")
+            say(1.0, "识别社区")
+            return plan
     say(1.0, "识别社区")
-    return plan
+    return replace(plan, asks_points=False)
+
+
+def _place_sources(plan: Plan) -> list[str]:
+    """The columns of the file that name the community, quoted."""
+    found = [name for target in _PLACE if target in plan.rules for name in plan.rules[target].present(plan.present)]
+    return [quote(name) for name in dict.fromkeys(found)]
+
+
+def _gather_places(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: str) -> None:
+    """Make ``place_said``: what the file says of communities, each text once, with the rows that say it."""
+    columns = _place_sources(plan)
+    listed = "".join(f", {c}" for c in columns)
+    grouping = f"select count(*) as n{listed} from {raw}" + (f" group by {', '.join(columns)}" if columns else "")
+    connection.execute(
+        f"create or replace temp table place_said as select row_number() over () as _line, n{listed} from ({grouping})"
+    )
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, plan: Plan, staged: Path, tell: Callable[[float], None]) -> int:
@@ -306,7 +334,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, plan: Plan, staged: Path, tell
 def _copy(query: str, folder: Path) -> str:
     return (
         f"copy ({query}) to {literal(folder.as_posix())}"
-        " (format parquet, partition_by (month), filename_pattern 'part-{i}', overwrite_or_ignore true)"
+        " (format parquet, partition_by (month), filename_pattern 'part-{i}', overwrite_or_ignore true,"
+        " dictionary_size_limit 4096)"
     )
 
 
@@ -350,12 +379,7 @@ def _leave_out(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, go
 def _fields(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int) -> list[dict[str, Any]]:
     """Per filled column: rows looked at, rows without a value, rows with one that could not be taken."""
     names = list(plan.rules)
-    held = f"read_parquet({literal(files)}, hive_partitioning = false)"
-    stored = (
-        connection.execute(f"select count(*), {', '.join(_missing(plan, n) for n in names)} from {held}").fetchall()[0]
-        if good and names
-        else (0,) * (len(names) + 1)
-    )
+    stored = _stored_missing(connection, plan, files, good)
     columns = {row[0] for row in connection.execute("describe left_out").fetchall()}
     parts = []
     for name in names:
@@ -369,21 +393,31 @@ def _fields(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good:
             {
                 "field": name,
                 "label": plan.table.column(name).label,
-                "rows": int(stored[0] + out[0]),
-                "missing": int(stored[position + 1] + out[1 + 2 * position]),
+                "rows": int(good + out[0]),
+                "missing": int(stored[name] + out[1 + 2 * position]),
                 "odd": int(out[2 + 2 * position]),
             }
         )
     return found
 
 
-def _missing(plan: Plan, name: str) -> str:
-    """SQL: rows without a value; for a community, rows that none was found for."""
-    if plan.located and name in ("community_code", "community_name"):
-        return "count(*) filter (where community_source = 'none')"
-    if plan.table.column(name).personal == "drop":
-        return "0"
-    return f"count(*) - count({quote(name)})"
+def _stored_missing(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int) -> dict[str, int]:
+    """Per filled column the good rows without a value, from what the Parquet files say of themselves.
+
+    Of a community it is the rows that none was found for; of a dropped column nothing is known.
+    """
+    found = dict.fromkeys(plan.rules, 0)
+    if not good:
+        return found
+    counted = connection.execute(
+        f"select path_in_schema, cast(sum(stats_null_count) as bigint) from parquet_metadata({literal(files)}) group by 1"
+    ).fetchall()
+    found |= {name: n for name, n in counted if name in found and plan.table.column(name).personal != "drop"}
+    if plan.located and set(_PLACE) & set(found):
+        held = f"read_parquet({literal(files)}, hive_partitioning = false)"
+        none = single(connection, f"select count(*) from {held} where community_source = 'none'")
+        found |= {name: none for name in _PLACE if name in found}
+    return found
 
 
 def _move(
@@ -451,12 +485,12 @@ def _unknown_places(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[s
     code, name = plan.place_columns
     if code is None and name is None:
         return []
-    asked = plan.placed_sql("raw", only=("community_code", "community_name"))
+    said = plan.placed_sql("place_open", only=_PLACE)
     unknown = f"""
-        select coalesce({name or 'null'}, {code or 'null'}) as place, count(*) as n
-        from ({asked}) as asked
-        anti join place_names on asked.place_text = place_names.place_text
-        where asked.place_text is not null
+        select coalesce({name or "null"}, {code or "null"}) as place, sum(place_open.n) as n
+        from ({said}) as said
+        join place_open on said._line = place_open._line
+        where said.place_text is not null
         group by 1 order by n desc, place limit 5"""
     rows = connection.execute(f"select place, n from ({masked_sql(f'({unknown})', ['place'])}) order by n desc").fetchall()
     if not rows:

@@ -79,7 +79,8 @@ class Source:
         cells null; ``raw_bad(line BIGINT, reason VARCHAR)`` has the rows that cannot be split or decoded.
         Rows with nothing in them are in neither. KeyError for a column that the file does not have.
         """
-        wanted = [(name, self.positions[self.columns.index(name)]) for name in columns if self._has(name)]
+        places = dict(zip(self.columns, self.positions, strict=True))
+        wanted = [(name, places[name]) for name in dict.fromkeys(columns)]
         tell = progress or (lambda _share, _text: None)
         _clear(connection)
         if self.kind != "csv":
@@ -104,11 +105,6 @@ class Source:
                 rows.append([record.number, *(record.fields[p] or None for p in self.positions)])
         frame = pd.DataFrame(rows, columns=names)
         return frame.astype({"_line": "int64"})
-
-    def _has(self, name: str) -> bool:
-        if name not in self.columns:
-            raise KeyError(name)
-        return True
 
     def _load_sheet(self, connection: duckdb.DuckDBPyConnection, wanted: list[tuple[str, int]], tell: Progress) -> int:
         tell(0.1, "读取工作表")
@@ -140,7 +136,7 @@ class Source:
         # strict_mode is not named: naming it together with \r\n makes DuckDB 2.0.0 return no rows.
         sql = f"""
             create temp table raw_rows as
-            select {", ".join(_selected(*_unzip(wanted)))}
+            select {", ".join(f"c{position}" for _, position in wanted) or "c0"}
             from read_csv(
                 ?, auto_detect = false, delim = {literal(self.delimiter)}, quote = '"', escape = '"', header = false,
                 skip = {self.header_line}, columns = {{{types}}}, new_line = '{newline}', nullstr = '',
@@ -157,7 +153,10 @@ class Source:
         if not exact:
             connection.execute("drop table if exists raw_rows")
             return False
-        connection.execute(f"create temp view raw as select rowid + {self.header_line + 1} as _line, * from raw_rows")
+        picked = "".join(f", {part}" for part in _selected(*_unzip(wanted)))
+        connection.execute(
+            f"create temp view raw as select rowid + {self.header_line + 1} as _line{picked} from raw_rows"
+        )
         connection.execute("create temp table raw_bad (line bigint, reason varchar)")
         return True
 

@@ -16,7 +16,7 @@ from minxin.ingest.mapping import WHOLE_ROW, FieldRule
 from minxin.ingest.mapping import Mapping as FileMapping
 from minxin.ingest.masking import hash_sql, masked_sql
 from minxin.ingest.sql_text import quote
-from minxin.ingest.typing_sql import cleaned_sql, mapped_sql, picked_sql, settled_sql, typed_sql
+from minxin.ingest.typing_sql import cleaned_sql, held_sql, mapped_sql, picked_sql, plain_sql, settled_sql, together_sql, typed_sql
 from minxin.settings import Deployment
 from minxin.tables import Column, Table
 from minxin.warehouse.lake import key_sql
@@ -38,6 +38,8 @@ class Plan:
     now: datetime
     #: Time formats per column, best first; filled by the pipeline from a sample.
     formats: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: Whether any row needs its point to find its community; filled by ``prepare``.
+    asks_points: bool = True
 
     @property
     def rules(self) -> dict[str, FieldRule]:
@@ -96,16 +98,23 @@ class Plan:
             return "".join(f", {sql} as {quote(name)}" for name, sql in make.items())
 
         picked = {f"p_{n}": picked_sql(r, self.present) or "null" for n, r in rules.items()}
+        # Free text has line breaks inside and is looked at by itself.
+        short = [n for n in rules if columns[n].personal != "mask"]
+        together = {"_together": together_sql([quote(f"p_{n}") for n in short])}
+        plain = {"_plain": "false" if mended else plain_sql("_together")}
         cleaned = {f"c_{n}": cleaned_sql(quote(f"p_{n}"), mended) for n in rules}
-        mapped = {f"t_{n}": mapped_sql(quote(f"c_{n}"), r, self.mapping.missing, columns[n]) for n, r in rules.items()}
+        cleaned |= {f"c_{n}": f"case when _plain then {quote(f'p_{n}')} else {cleaned[f'c_{n}']} end" for n in short}
+        mapped = {f"t_{n}": mapped_sql(quote(f"c_{n}"), r, self.mapping.missing) for n, r in rules.items()}
         texts = {f"t_{n}": quote(f"t_{n}") for n in rules}
         typed = {
             f"v_{n}": typed_sql(quote(f"t_{n}"), columns[n], r, self.formats.get(n, r.formats), zone, source_zone)
             for n, r in rules.items()
         }
+        held = {f"t_{n}": held_sql(quote(f"t_{n}"), quote(f"v_{n}"), columns[n]) for n in rules}
         settled = {f"v_{n}": settled_sql(quote(f"v_{n}"), columns[n]) for n in rules}
         query = f"select _line{each(picked)} from {relation}"
-        for step in (cleaned, mapped, texts | typed, texts | settled):
+        query = f"select *{each(plain)} from (select *{each(together)} from ({query}))"
+        for step in (cleaned, mapped, texts | typed, held | settled):
             query = f"select _line{each(step)} from ({query})"
         return query
 
@@ -118,7 +127,7 @@ class Plan:
         if pointed:
             system = self.mapping.coordinates or self.deployment.coordinate_system
             query = to_wgs84_sql(f"({query})", system, "v_longitude", "v_latitude")
-        point = places.point_key_sql("v_longitude", "v_latitude") if pointed else "cast(null as bigint)"
+        point = places.point_key_sql("v_longitude", "v_latitude") if pointed and self.asks_points else "cast(null as bigint)"
         return f"select *, {places.place_text_sql(*self.place_columns)} as place_text, {point} as point_key from ({query})"
 
     @property
@@ -130,7 +139,7 @@ class Plan:
     def judged_sql(self, relation: str) -> str:
         """All rows with their community resolved and ``_ok``; needs the tables of ``places``."""
         query = self.placed_sql(relation)
-        if self.located:
+        if self.located and self.asks_points:
             query = (
                 "select placed.*, coalesce(place_names.code, place_points.code, 'none') as community_code,"
                 " case when place_names.code is not null then place_names.way"
@@ -138,6 +147,12 @@ class Plan:
                 f" from ({query}) as placed"
                 " left join place_names on placed.place_text = place_names.place_text"
                 " left join place_points on placed.point_key = place_points.point_key"
+            )
+        elif self.located:
+            query = (
+                "select placed.*, coalesce(place_names.code, 'none') as community_code,"
+                " coalesce(place_names.way, 'none') as community_source"
+                f" from ({query}) as placed left join place_names on placed.place_text = place_names.place_text"
             )
         return f"select *, not {checks.any_fault_sql(self.faults)} as _ok from ({query})"
 

@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import python_calamine as calamine
 
-from minxin.ingest.headers import SAMPLE_ROWS, Row, find_header, matches
+from minxin.ingest.headers import SAMPLE_ROWS, Row, find_header, is_heading, matches
 from minxin.ingest.names import clean_name, find_name, shown, unique_names
 from minxin.ingest.packages import PackageFacts
 from minxin.ingest.records import LONGEST_RECORD, TOO_LONG, UNREADABLE_BYTES
 from minxin.settings import Unusable
 
 MOST_COLUMNS = 1_000
+UNREADABLE_CELL = "含有无法读取的单元格"
 _BATCH = 5_000
 
 #: column → (value, last row) of the vertical merges that are open at a row.
@@ -73,6 +74,10 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
+class _UnreadableRow(Exception):
+    """A row holds a value that Python cannot express; the next one can still be read."""
+
+
 def _failed(name: str) -> Unusable:
     return Unusable(f"工作簿「{shown(name)}」已损坏或不完整，无法打开；请用表格软件重新另存为 xlsx 后再上传。")
 
@@ -83,7 +88,11 @@ def _guarded(name: str, call: Any, *arguments: Any) -> Any:
         return call(*arguments)
     except calamine.PasswordError as error:
         raise Unusable(f"工作簿「{shown(name)}」有密码保护；请取消密码后再上传。") from error
-    except (calamine.CalamineError, OSError, ValueError, OverflowError, MemoryError) as error:
+    except (ValueError, OverflowError) as error:
+        if call is next:
+            raise _UnreadableRow from error
+        raise _failed(name) from error
+    except (calamine.CalamineError, OSError, MemoryError) as error:
         raise _failed(name) from error
     except BaseException as error:  # pyo3's PanicException derives from BaseException
         if type(error).__name__ == "PanicException":
@@ -91,15 +100,28 @@ def _guarded(name: str, call: Any, *arguments: Any) -> Any:
         raise
 
 
-def _texts(sheet: Any) -> Iterator[list[str | None]]:
-    """Rows from row 1 on, columns from A on: calamine leaves empty columns on the left out."""
-    left: list[str | None] = [None] * (sheet.start[1] if sheet.start else 0)
-    for row in sheet.iter_rows():
+def _texts(sheet: Any, name: str) -> Iterator[list[str | None] | None]:
+    """Rows from row 1 on, columns from A on (calamine leaves empty columns on the left out).
+
+    None stands for a row with a cell that cannot be read, such as a duration of a million years.
+    """
+    if not sheet.height:
+        return
+    left: list[str | None] = [None] * sheet.start[1]
+    rows = sheet.iter_rows()
+    for _ in range(sheet.end[0] + 1):
+        try:
+            row = _guarded(name, next, rows, None)
+        except _UnreadableRow:
+            yield None
+            continue
+        if row is None:
+            return
         yield left + [cell_text(value) for value in row]
 
 
-def _row_sample(rows: Iterator[list[str | None]]) -> list[Row]:
-    return [(number, [cell or "" for cell in cells]) for number, cells in enumerate(islice(rows, SAMPLE_ROWS), 1)]
+def _row_sample(rows: Iterator[list[str | None] | None]) -> list[Row]:
+    return [(number, [cell or "" for cell in cells or ()]) for number, cells in enumerate(islice(rows, SAMPLE_ROWS), 1)]
 
 
 def _choose_sheet(book: Any, name: str, wanted: str, expected: Collection[str]) -> tuple[Any, str]:
@@ -119,7 +141,7 @@ def _choose_sheet(book: Any, name: str, wanted: str, expected: Collection[str]) 
     best: tuple[int, Any, str] | None = None
     for meta in usable:
         sheet = _guarded(name, book.get_sheet_by_name, meta.name)
-        sample = _row_sample(_texts(sheet))
+        sample = _row_sample(_texts(sheet, name))
         position = find_header(sample, expected)
         if position is None:
             continue
@@ -141,6 +163,22 @@ def _merge_starts(sheet: Any) -> dict[int, list[tuple[int, int, int]]]:
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         starts.setdefault(top, []).append((left, right, bottom))
     return starts
+
+
+def _last_heading(sample: Sequence[Row], at: int, starts: dict[int, list[tuple[int, int, int]]]) -> int:
+    """The lowest row of a heading that spans several: where its downward merges end, or, under a heading
+    merged across, the row that names every column of the group."""
+    row = sample[at][0] - 1
+    merges = [(left, right, bottom) for left, right, bottom in starts.get(row, ()) if bottom < row + 4]
+    lowest = max((bottom for _, _, bottom in merges), default=row)
+    if lowest > row and lowest < len(sample):
+        return lowest
+    below = sample[at + 1][1] if at + 1 < len(sample) else ()
+    groups = [(left, right) for left, right, _ in merges if right > left]
+    if not groups or len(groups) == 1 and sum(1 for cell in sample[at][1] if cell.strip()) == 1:
+        return at
+    named = [below[left : right + 1] for left, right in groups]
+    return at + 1 if all(is_heading(cell) for cells in named for cell in cells) else at
 
 
 def _headings(sample: Sequence[Row], at: int, starts: dict[int, list[tuple[int, int, int]]]) -> list[str]:
@@ -248,19 +286,24 @@ def read_sheet(
         raise Unusable(
             f"工作表「{shown(title)}」有 {sheet.end[1] + 1} 列，超过上限 {MOST_COLUMNS} 列；请删去多余的列后再上传。"
         )
-    sample = _row_sample(_texts(sheet))
+    sample = _row_sample(_texts(sheet, name))
     at = header_line - 1 if header_line else find_header(sample, expected)
     if at is None or not 0 <= at < len(sample):
         raise Unusable(f"工作表「{shown(title)}」中没有找到表头；请在数据上方用一行写明各列名称，或指明表头所在行。")
     starts = _merge_starts(sheet)
+    if not header_line:
+        at = _last_heading(sample, at, starts)
     headings = _headings(sample, at, starts)
     width = len(headings)
     writer = _Writer(target, width)
     merges: _Merges = {}
     merged = blanks = 0
     try:
-        for row, cells in enumerate(_texts(sheet)):
+        for row, cells in enumerate(_texts(sheet, name)):
             if row <= at:
+                continue
+            if cells is None:
+                writer.add([row + 1, UNREADABLE_CELL, *[None] * width])
                 continue
             if all(cell is None or cell.isspace() for cell in cells):
                 blanks += 1

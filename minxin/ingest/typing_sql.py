@@ -74,41 +74,60 @@ def picked_sql(rule: FieldRule, present: Sequence[str]) -> str | None:
     return f"nullif(concat_ws({literal(rule.join)}, {parts}), '')"
 
 
+def together_sql(texts: Sequence[str]) -> str:
+    """The texts of a row in one, for ``plain_sql``."""
+    return f"concat(chr(31), {', chr(31), '.join(texts)}, chr(31))" if texts else "''"
+
+
+def plain_sql(together: str) -> str:
+    """Whether no text of a row has white space round it: one look at all of them ``together``.
+
+    Ten times cheaper than looking at the ends of each, and true for nearly every row of a clean file.
+    """
+    inside = [f"chr({ord(c)})" if ord(c) < 32 else literal(c) for c in _SPACES if c != " "]
+    signs = ["' ' || chr(31)", "chr(31) || ' '", *inside]
+    return " and ".join(f"not contains({together}, {sign})" for sign in signs)
+
+
 def cleaned_sql(text: str, mended: bool = False) -> str:
-    """``text`` (a column) without white space round it, empty as null; plain values pass untouched.
+    """``text`` (a column) without white space round it, empty as null.
 
     ``mended``: the file is a workbook of rejects that came back, so the apostrophe that was put
     before ``= + - @`` is taken away again.
     """
     if mended:
         text = (
-            f"(case when starts_with({text}, '''') and {text}[2] in ('=', '+', '-', '@') then {text}[2:] else {text} end)"
+            f"(case when starts_with({text}, '\'\'') and {text}[2] in ('=', '+', '-', '@') then {text}[2:] else {text} end)"
         )
     # The end of a long text is looked at by its last bytes: indexing would walk through all of it.
     begins = f"unicode({text}) < 33 or unicode({text}) in ({_WIDE_SPACES})"
     ends = " or ".join(f"ends_with({text}, {literal(c)})" for c in _SPACES if c != "\x00")
-    edges = f"{begins} or {ends}"
     # NUL is a space to us and cannot stand in a literal.
-    spaces = "concat(chr(0), " + literal(_SPACES) + ")"
-    return f"nullif(case when {edges} then trim({text}, {spaces}) else {text} end, '')"
+    spaces = f"concat(chr(0), {literal(_SPACES)})"
+    return f"nullif(case when {begins} or {ends} then trim({text}, {spaces}) else {text} end, '')"
 
 
-def mapped_sql(text: str, rule: FieldRule, missing: Sequence[str], column: Column) -> str:
-    """``text`` (a cleaned column) after the rule's words for "missing" and its map of values."""
-    nothing = tuple(dict.fromkeys((*missing, *rule.missing)))
-    if column.type not in ("text", "boolean"):
-        nothing = tuple(dict.fromkeys((*nothing, *NOTHING)))
-    branches = [f"when {text} is null then null"]
-    if nothing:
+def mapped_sql(text: str, rule: FieldRule, missing: Sequence[str]) -> str:
+    """``text`` (a cleaned column) after the mapping's words for "missing" and the rule's map of values."""
+    branches = []
+    if nothing := tuple(dict.fromkeys((*missing, *rule.missing))):
         branches.append(f"when {text} in ({literals(nothing)}) then null")
     outcomes: dict[str, list[str]] = {}
     for given, meant in rule.values.items():
         outcomes.setdefault(meant, []).append(given)
     branches += [f"when {text} in ({literals(given)}) then {literal(meant)}" for meant, given in outcomes.items()]
-    rest = text if rule.otherwise is None else literal(rule.otherwise)
-    if len(branches) == 1 and rest == text:
+    rest = text
+    if rule.otherwise is not None and rule.values:
+        branches.insert(0, f"when {text} is null then null")
+        rest = literal(rule.otherwise)
+    return f"case {' '.join(branches)} else {rest} end" if branches else text
+
+
+def held_sql(text: str, value: str, column: Column) -> str:
+    """``text``, or null where it is one of the usual words for nothing in a column that is not text."""
+    if column.type in ("text", "boolean"):
         return text
-    return f"case {' '.join(branches)} else {rest} end"
+    return f"case when {value} is null and {text} in ({literals(NOTHING)}) then null else {text} end"
 
 
 def _slow_number(text: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from minxin.access import guard
-from minxin.board import cards, filters, notices, records, weekly
+from minxin.board import filters, notices, records, weekly
 from minxin.board.panel import panel
 
 viewer = guard("weekly")
@@ -12,10 +12,8 @@ source = notices.opening("weekly", viewer, "来了什么、什么晚了、什么
 chosen = filters.bar(source)
 page = weekly.answer(source, chosen)
 
-weekly.headline(page, viewer)
-cards.kpi_row(page.kpis, weekly.definitions())
-weekly.more(page)
-
+is_more = weekly.headline(page, viewer)
+weekly.figures(page, is_more)
 weekly.by_community(page, viewer)
 
 left, right = st.columns(2)
@@ -24,13 +22,13 @@ with left:
 with right:
     panel(page.categories, viewer, "weekly")
 
+panel(page.unusual, viewer, "weekly")
+
 left, right = st.columns(2)
 with left:
     panel(page.late, viewer, "weekly", draw=weekly.picked_from(source))
 with right:
     panel(page.due_soon, viewer, "weekly", draw=weekly.picked_from(source))
-
-weekly.unusual(page, viewer)
 
 st.subheader("诉求明细", anchor=False)
 records.drill(source, chosen.period, chosen.community, page.category_names, page.board.records)

@@ -9,10 +9,29 @@ from minxin.queries import blocks
 from tests.queries.world import World, at
 
 COUNTS = [
-    "accepted", "closed", "followed_up", "closing_known", "followup_known", "repeats", "excluded", "valid_followups",
-    "responded", "resolved", "contact_due", "contact_met", "simple_due", "simple_met", "complex_due", "complex_met", "due",
-    "due_met", "became_overdue", "overdue_closed", "satisfied", "satisfied_squares",
-]  # fmt: skip
+    "accepted",
+    "closed",
+    "followed_up",
+    "closing_known",
+    "followup_known",
+    "repeats",
+    "excluded",
+    "valid_followups",
+    "responded",
+    "resolved",
+    "contact_due",
+    "contact_met",
+    "simple_due",
+    "simple_met",
+    "complex_due",
+    "complex_met",
+    "due",
+    "due_met",
+    "became_overdue",
+    "overdue_closed",
+    "satisfied",
+    "satisfied_squares",
+]
 MEASURES = [*COUNTS, "overdue_open", "population"]
 LATE = ["petition_id", "community_name", "category_1", "subject", "unit", "due_at"]
 COLUMNS = {
@@ -26,8 +45,24 @@ COLUMNS = {
     "weekly.late_counts": ["community_code", "community_name", "overdue", "due_soon"],
     "weekly.history": ["community_code", "category_1", "week_start", "n"],
     "records.list": [
-        "petition_id", "channel", "kind", "community_code", "community_name", "category_1", "category_2", "subject", "unit",
-        "accepted_at", "due_at", "closed_at", "state", "is_overdue", "is_due_soon", "is_repeat", "is_excluded", "satisfaction",
+        "petition_id",
+        "channel",
+        "kind",
+        "community_code",
+        "community_name",
+        "category_1",
+        "category_2",
+        "subject",
+        "unit",
+        "accepted_at",
+        "due_at",
+        "closed_at",
+        "state",
+        "is_overdue",
+        "is_due_soon",
+        "is_repeat",
+        "is_excluded",
+        "satisfaction",
     ],
     "records.count": ["n"],
     "quality.unlocated": ["week_start", "n", "accepted"],
@@ -36,15 +71,26 @@ COLUMNS = {
     "snapshot.info": ["snapshot_id", "deployment", "kind", "as_of", "built_at", "schema"],
     "snapshot.bounds": ["first_day", "last_day"],
     "deadlines.agreement": ["compared", "agreed"],
-}  # fmt: skip
+}
 #: Blocks about the lake, the deployment and published totals: they tell nothing of single communities' petitions.
 UNSCOPED = {
-    "quality.batches", "quality.fields", "quality.reasons", "published.check", "snapshot.info", "snapshot.communities",
+    "quality.batches",
+    "quality.fields",
+    "quality.reasons",
+    "published.check",
+    "snapshot.info",
+    "snapshot.communities",
     "snapshot.bounds",
-}  # fmt: skip
+}
 ARGUMENTS = {
-    "start": "2023-05-29", "end": "2023-06-19", "category": "", "state": "", "limit": 100, "skip": 0, "petition_id": "b0",
-}  # fmt: skip
+    "start": "2023-05-29",
+    "end": "2023-06-19",
+    "category": "",
+    "state": "",
+    "limit": 100,
+    "skip": 0,
+    "petition_id": "b0",
+}
 
 
 def arguments(name):
@@ -58,7 +104,7 @@ def empty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """Three petitions in A, two in B, one in none; of each community one is overdue and one due soon where there are enough."""
+    """Three petitions in A, two in B, one in none; one of each is overdue, one of A due soon."""
     world = World(tmp_path_factory.mktemp("small"))
     late = {"created_at": at("01 08:00"), "due_at": at("05 08:00"), "category_1": "噪声", "subject": "主题"}
     soon = {"created_at": at("12 08:00"), "due_at": at("15 08:00"), "category_1": "停车"}
@@ -111,7 +157,9 @@ def test_a_viewer_sees_the_own_communities_only(name, small):
     assert "甲社区" not in text and "a0" not in text and "n0" not in text
     everything = small.run(name, **given)
     nothing = small.queries.run(name, Viewer("x", (), ()), **given)
-    counting = [c for c in nothing.columns if c in {"n", "compared", "agreed", "overdue", "due_soon", *COUNTS, "overdue_open"}]
+    counting = [
+        c for c in nothing.columns if c in {"n", "compared", "agreed", "overdue", "due_soon", *COUNTS, "overdue_open"}
+    ]
     assert nothing.empty or nothing[counting].to_numpy().sum() == 0
     if name not in {"records.one", "quality.unlocated"}:
         assert not everything.equals(of_b)
@@ -165,9 +213,13 @@ def test_the_lists_of_late_and_soon_late(small):
 def test_history_counts_by_week_also_at_the_edges_of_a_range(small):
     whole = small.run("weekly.history", start="2023-05-29", end="2023-06-19")
     assert [(r.community_code, r.category_1, str(r.week_start.date()), r.n) for r in whole.itertuples()] == [
-        ("A", "停车", "2023-06-12", 1), ("A", "噪声", "2023-05-29", 1), ("A", "噪声", "2023-06-05", 1),
-        ("B", "噪声", "2023-05-29", 1), ("B", "噪声", "2023-06-05", 1), ("none", "噪声", "2023-05-29", 1),
-    ]  # fmt: skip
+        ("A", "停车", "2023-06-12", 1),
+        ("A", "噪声", "2023-05-29", 1),
+        ("A", "噪声", "2023-06-05", 1),
+        ("B", "噪声", "2023-05-29", 1),
+        ("B", "噪声", "2023-06-05", 1),
+        ("none", "噪声", "2023-05-29", 1),
+    ]
     first = date(2023, 5, 29)
     for length in range(1, 20):
         for offset in range(0, 18):
@@ -181,7 +233,10 @@ def test_records_can_be_narrowed_turned_over_and_counted(small):
     listed = small.run("records.list", category="", state="", limit=100, skip=0, **given)
     assert listed.petition_id.tolist() == ["a1", "a2", "b1", "a0", "b0", "n0"]
     assert small.run("records.count", category="", state="", **given).n[0] == 6
-    assert small.run("records.list", category="", state="", limit=2, skip=1, **given).petition_id.tolist() == ["a2", "b1"]
+    assert small.run("records.list", category="", state="", limit=2, skip=1, **given).petition_id.tolist() == [
+        "a2",
+        "b1",
+    ]
     for category, state, expected in (("停车", "", 1), ("", "逾期", 3), ("噪声", "办结", 2), ("停车", "办结", 0)):
         assert small.run("records.count", category=category, state=state, **given).n[0] == expected
         assert len(small.run("records.list", category=category, state=state, limit=100, skip=0, **given)) == expected

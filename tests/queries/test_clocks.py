@@ -17,8 +17,12 @@ def test_the_quarter_of_an_hour_runs_from_acceptance_to_the_first_attempt(world)
     )
     built = world.build()
     assert built.rows("select petition_id, contact_met from fct_petition order by 1") == [
-        ("p0", True), ("p1", False), ("p2", True), ("p3", False), ("p4", None),
-    ]  # fmt: skip
+        ("p0", True),
+        ("p1", False),
+        ("p2", True),
+        ("p3", False),
+        ("p4", None),
+    ]
     assert built.petition("p0", "contact_due_at") == (at("01 09:15"),)
 
 
@@ -62,7 +66,10 @@ def test_no_contact_is_a_failure_only_where_the_source_tells_contacts(world):
 def test_a_contact_record_shows_that_a_source_tells_contacts(world):
     world.petitions({"created_at": at("01 08:00")}, {"created_at": at("01 09:00")})
     world.add("contact", [{"petition_id": "p0", "sequence": 1, "attempted_at": at("01 08:01"), "connected": True}])
-    assert world.build().rows("select petition_id, contact_met from fct_petition order by 1") == [("p0", True), ("p1", False)]
+    assert world.build().rows("select petition_id, contact_met from fct_petition order by 1") == [
+        ("p0", True),
+        ("p1", False),
+    ]
 
 
 def test_simple_petitions_are_to_be_closed_in_a_day(world):
@@ -139,7 +146,14 @@ def test_a_deployment_without_rules_has_no_clocks(worlds):
         'id = "small"\nname = "小街道"\n[clock]\nas_of = "2023-06-15 00:00:00"\n', encoding="utf-8"
     )
     object.__setattr__(place.home.deployment, "deadlines", {})
-    place.petitions({"created_at": at("01 08:00"), "complexity": "简单", "closed_at": at("03 08:00"), "first_contact_at": at("01 09:00")})
+    place.petitions(
+        {
+            "created_at": at("01 08:00"),
+            "complexity": "简单",
+            "closed_at": at("03 08:00"),
+            "first_contact_at": at("01 09:00"),
+        }
+    )
     columns = ("contact_due_at", "simple_due_at", "complex_due_at", "due_at", "is_met", "state")
     assert place.build().petition("p0", *columns) == (None, None, None, None, None, "办结")
 
@@ -152,11 +166,15 @@ def test_only_an_approved_extension_moves_the_deadline(world):
         "extension",
         [
             {"petition_id": "p0"} | extension,
-            {"petition_id": "p0"} | extension | {"applied_at": at("01 14:00"), "approved_at": None, "new_due_at": at("09 08:00")},
+            {"petition_id": "p0"}
+            | extension
+            | {"applied_at": at("01 14:00"), "approved_at": None, "new_due_at": at("09 08:00")},
             {"petition_id": "p1"} | extension | {"approved_at": None},
             {"petition_id": "p2"} | extension | {"approved_at": at("20 08:00")},
             {"petition_id": "p3"} | extension,
-            {"petition_id": "p3"} | extension | {"applied_at": at("04 14:00"), "approved_at": at("04 15:00"), "new_due_at": at("10 08:00")},
+            {"petition_id": "p3"}
+            | extension
+            | {"applied_at": at("04 14:00"), "approved_at": at("04 15:00"), "new_due_at": at("10 08:00")},
         ],
     )
     built = world.build()
@@ -171,7 +189,12 @@ def test_only_an_approved_extension_moves_the_deadline(world):
 def test_a_listing_approved_in_time_moves_the_deadline_to_the_end_of_the_promised_day(world):
     opened = {"created_at": at("01 08:00"), "due_at": at("05 08:00")}
     world.petitions(opened, opened, opened, opened, opened | {"closed_at": at("09 08:00")}, opened)
-    listing = {"reason": "权属不清", "approved_by": "主任", "listed_at": at("04 00:00").date(), "promised_on": at("20 00:00").date()}
+    listing = {
+        "reason": "权属不清",
+        "approved_by": "主任",
+        "listed_at": at("04 00:00").date(),
+        "promised_on": at("20 00:00").date(),
+    }
     world.add(
         "hard_case",
         [
@@ -179,7 +202,9 @@ def test_a_listing_approved_in_time_moves_the_deadline_to_the_end_of_the_promise
             {"petition_id": "p1"} | listing | {"approved_by": None},
             {"petition_id": "p2"} | listing | {"listed_at": at("06 00:00").date()},
             {"petition_id": "p3"} | listing | {"promised_on": at("10 00:00").date()},
-            {"petition_id": "p4"} | listing | {"promised_on": at("10 00:00").date(), "cleared_on": at("09 00:00").date()},
+            {"petition_id": "p4"}
+            | listing
+            | {"promised_on": at("10 00:00").date(), "cleared_on": at("09 00:00").date()},
             {"petition_id": "p5"} | listing | {"listed_at": at("15 00:00").date()},
         ],
     )
@@ -203,14 +228,24 @@ def test_due_soon_is_the_last_quarter_of_the_time(world):
         {"created_at": at("11 00:00"), "due_at": at("14 23:59:59")},
         {"created_at": at("11 00:00"), "due_at": at("16 07:00"), "closed_at": at("14 00:00")},
     )
-    assert world.build().rows("select petition_id, is_due_soon, is_overdue from fct_petition order by 1") == [
-        ("p0", False, False), ("p1", True, False), ("p2", True, False), ("p3", False, True), ("p4", False, False),
-    ]  # fmt: skip
+    assert world.build().rows("select petition_id, is_due_soon, is_overdue, is_met from fct_petition order by 1") == [
+        ("p0", False, False, None),
+        ("p1", True, False, None),
+        ("p2", True, False, None),  # due at the data time itself: not yet missed
+        ("p3", False, True, False),
+        ("p4", False, False, None),
+    ]
 
 
 def test_what_happens_after_the_data_time_is_not_there_yet(world):
     world.petitions(
-        {"created_at": at("10 08:00"), "due_at": at("14 08:00"), "closed_at": at("15 08:00"), "result": "已整改", "close_method": "解决"},
+        {
+            "created_at": at("10 08:00"),
+            "due_at": at("14 08:00"),
+            "closed_at": at("15 08:00"),
+            "result": "已整改",
+            "close_method": "解决",
+        },
         {"created_at": at("15 00:00"), "closed_at": at("15 00:00")},
         {"created_at": at("15 00:01")},
         {"created_at": at("14 23:00"), "accepted_at": at("15 09:00")},

@@ -41,7 +41,8 @@ def test_the_last_valid_call_counts_wherever_it_is_written(world):
     )
     built = world.build()
     assert built.rows(
-        "select petition_id, followup_at, is_followed_up, is_valid_followup, is_resolved, satisfaction from fct_petition order by 1"
+        "select petition_id, followup_at, is_followed_up, is_valid_followup, is_resolved, satisfaction"
+        " from fct_petition order by 1"
     ) == [
         ("p0", at("05 10:00"), True, True, True, "满意"),
         ("p1", at("04 10:00"), True, True, True, "基本满意"),
@@ -92,11 +93,21 @@ def test_an_excluded_petition_leaves_the_valid_ones_once_approved(world):
         ],
     )
     built = world.build()
-    assert built.rows("select is_excluded, is_valid_followup, is_followed_up from fct_petition order by petition_id") == [
-        (True, False, True), (False, True, True), (False, True, True),
-    ]  # fmt: skip
+    assert built.rows(
+        "select is_excluded, is_valid_followup, is_followed_up from fct_petition order by petition_id"
+    ) == [
+        (True, False, True),
+        (False, True, True),
+        (False, True, True),
+    ]
     totals = built.run("indicators.totals", **JUNE).iloc[0]
-    assert (totals.excluded, totals.followed_up, totals.valid_followups, totals.responded, totals.satisfied) == (1, 3, 2, 2, 2)
+    assert (totals.excluded, totals.followed_up, totals.valid_followups, totals.responded, totals.satisfied) == (
+        1,
+        3,
+        2,
+        2,
+        2,
+    )
 
 
 def test_what_a_source_never_tells_is_not_known_rather_than_zero(world):

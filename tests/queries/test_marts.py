@@ -11,11 +11,33 @@ from tests.queries.world import at
 
 MARTS = sorted(f.stem for f in (ROOT / "queries" / "marts").glob("*.sql"))
 NAMED = {
-    "dim_community", "dim_calendar", "dim_estate", "dim_department", "dim_category", "dim_figure", "fct_petition",
-    "fct_dispatch", "fct_contact", "fct_followup", "fct_exclusion", "fct_extension", "fct_hard_case", "fct_repeat_link",
-    "fct_night_talk", "fct_home_visit", "fct_site", "fct_instruction", "fct_pioneer", "fct_action", "mart_daily", "mart_open",
-    "mart_batch", "mart_batch_field", "mart_batch_reason", "mart_published",
-}  # fmt: skip
+    "dim_community",
+    "dim_calendar",
+    "dim_estate",
+    "dim_department",
+    "dim_category",
+    "dim_figure",
+    "fct_petition",
+    "fct_dispatch",
+    "fct_contact",
+    "fct_followup",
+    "fct_exclusion",
+    "fct_extension",
+    "fct_hard_case",
+    "fct_repeat_link",
+    "fct_night_talk",
+    "fct_home_visit",
+    "fct_site",
+    "fct_instruction",
+    "fct_pioneer",
+    "fct_action",
+    "mart_daily",
+    "mart_open",
+    "mart_batch",
+    "mart_batch_field",
+    "mart_batch_reason",
+    "mart_published",
+}
 
 
 def declaration(mart):
@@ -53,7 +75,9 @@ def test_every_mart_says_what_a_row_is_and_describes_each_column(mart, empty):
 @pytest.mark.parametrize("name", sorted(tables()))
 def test_no_declared_column_is_lost_on_the_way(name, empty):
     """A column added to a table's declaration must be added to its mart."""
-    mart = {"estate": "dim_estate", "department": "dim_department", "population": "dim_community"}.get(name, f"fct_{name}")
+    mart = {"estate": "dim_estate", "department": "dim_department", "population": "dim_community"}.get(
+        name, f"fct_{name}"
+    )
     lost = {"population": {"community_source", "counted_on", "households", "source"}}
     columns = {column for column, *_ in empty.rows(f"describe {mart}")}
     assert set(tables()[name].names) - columns - lost.get(name, set()) == set()
@@ -85,9 +109,13 @@ def test_population_is_the_latest_count_known(world):
         ],
     )
     built = world.build()
-    assert built.rows("select community_code, population, population_source from dim_community order by sort_order") == [
-        ("A", 30000, "普查"), ("B", 120, "台账二"), ("none", None, ""),
-    ]  # fmt: skip
+    assert built.rows(
+        "select community_code, population, population_source from dim_community order by sort_order"
+    ) == [
+        ("A", 30000, "普查"),
+        ("B", 120, "台账二"),
+        ("none", None, ""),
+    ]
     assert built.run("indicators.totals", start="2023-06-01", end="2023-07-01").population[0] == 30120
 
 
@@ -98,26 +126,42 @@ def test_an_unknown_community_counts_as_none(world):
         {"created_at": at("01 08:00"), "community_code": "A", "community_name": "旧名"},
     )
     assert world.build().rows("select community_code, community_name from fct_petition order by petition_id") == [
-        ("none", "未归属"), ("none", "未归属"), ("A", "甲社区"),
-    ]  # fmt: skip
+        ("none", "未归属"),
+        ("none", "未归属"),
+        ("A", "甲社区"),
+    ]
 
 
 def test_places_sessions_and_visits_carry_their_community_and_hide_the_future(world):
     world.petitions({"created_at": at("01 08:00"), "category_1": " ", "category_2": "施工"})
     day = at("14 00:00").date()
-    world.add("night_talk", [
-        {"session_id": "s1", "held_on": day, "community_code": "A", "visitors": 12},
-        {"session_id": "s2", "held_on": at("15 00:00").date(), "community_code": "A", "visitors": 12},
-    ])  # fmt: skip
-    world.add("home_visit", [{"visit_id": "v1", "visited_on": day, "community_code": "?", "household": "h", "demands": 2}])
+    world.add(
+        "night_talk",
+        [
+            {"session_id": "s1", "held_on": day, "community_code": "A", "visitors": 12},
+            {"session_id": "s2", "held_on": at("15 00:00").date(), "community_code": "A", "visitors": 12},
+        ],
+    )
+    world.add(
+        "home_visit", [{"visit_id": "v1", "visited_on": day, "community_code": "?", "household": "h", "demands": 2}]
+    )
     world.add("site", [{"site_id": "n1", "level": "服务站", "name": "站", "community_code": "B", "status": "启用"}])
     world.add("estate", [{"estate_code": "e1", "name": "园", "community_code": "B"}])
     world.add("pioneer", [{"pioneer_id": "x1", "kind": "工作室", "name": "工作室01", "community_code": None}])
     world.add("department", [{"unit": "城管办", "level": "街道"}])
     world.add("action", [{"action_id": "1", "name": "行动一"}])
-    world.add("instruction", [
-        {"instruction_id": "i1", "given_by": "书记", "given_at": at("10 08:00"), "requirement": "抓紧", "done_at": at("16 08:00")}
-    ])  # fmt: skip
+    world.add(
+        "instruction",
+        [
+            {
+                "instruction_id": "i1",
+                "given_by": "书记",
+                "given_at": at("10 08:00"),
+                "requirement": "抓紧",
+                "done_at": at("16 08:00"),
+            }
+        ],
+    )
     built = world.build()
     assert built.rows("select session_id, community_name from fct_night_talk") == [("s1", "甲社区")]
     assert built.rows("select visit_id, community_code from fct_home_visit") == [("v1", "none")]
@@ -153,13 +197,22 @@ def test_open_petitions_name_the_unit_that_has_them_now(world):
 
 
 def test_a_later_batch_replaces_a_petition_and_a_withdrawn_one_is_hidden_at_once(world):
-    first = world.petitions({"created_at": at("01 08:00"), "due_at": at("02 08:00")}, {"created_at": at("01 08:00"), "due_at": at("02 08:00")})
-    later = world.add("petition", [{"petition_id": "p0", "created_at": at("01 08:00"), "community_code": "B"}], status="replaced")
+    first = world.petitions(
+        {"created_at": at("01 08:00"), "due_at": at("02 08:00")},
+        {"created_at": at("01 08:00"), "due_at": at("02 08:00")},
+    )
+    later = world.add(
+        "petition", [{"petition_id": "p0", "created_at": at("01 08:00"), "community_code": "B"}], status="replaced"
+    )
     built = world.build()
     assert built.rows("select petition_id, community_code, batch_id from fct_petition order by 1") == [
-        ("p0", "B", later), ("p1", "A", first),
-    ]  # fmt: skip
-    assert [(b, h) for b, h in built.run("quality.batches")[["batch_id", "held"]].to_numpy()] == [(later, 1), (first, 1)]
+        ("p0", "B", later),
+        ("p1", "A", first),
+    ]
+    assert [(b, h) for b, h in built.run("quality.batches")[["batch_id", "held"]].to_numpy()] == [
+        (later, 1),
+        (first, 1),
+    ]
     listing = {"start": "2023-06-01", "end": "2023-07-01", "category": "", "state": "", "limit": 9, "skip": 0}
     assert list(built.run("records.list", **listing).petition_id) == ["p0", "p1"]
     from minxin.warehouse.lake import Lake

@@ -1,4 +1,4 @@
-"""The model stays SQL that both DuckDB and Spark answer alike: parsed, transpiled, and free of what is known to differ."""
+"""The model stays SQL that DuckDB and Spark answer alike: transpiled, and free of what is known to differ."""
 
 import re
 
@@ -6,7 +6,6 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
-from minxin.settings import ROOT
 from minxin.warehouse.build import models
 
 FILES = models()
@@ -71,4 +70,6 @@ def test_large_facts_are_never_sorted_by_a_window(name):
         select = window.find_ancestor(exp.Select)
         read = {table.name for table in select.find_all(exp.Table)}
         wide = {"lake_petition", "stg_petition"} & read
-        assert not wide and not (select.find(exp.Star) and "fct_petition" in read), f"{name} windows over {wide or read}"
+        assert not wide and not (select.find(exp.Star) and "fct_petition" in read), (
+            f"{name} windows over {wide or read}"
+        )

@@ -94,13 +94,21 @@ def test_every_figure_is_reproduced_or_quoted(street):
             [{"petition_id": "new", "channel": "信箱", "kind": "投诉", "created_at": at("03 08:00")}],
             {"X01.total", "X01.complaint", "X01.closing_rate", "X01.followup_rate"},
         ),
-        ("night_talk", [{"session_id": "s9", "held_on": date(2023, 2, 1), "visitors": 1}], {"X04.visitors", "X04.since"}),
+        (
+            "night_talk",
+            [{"session_id": "s9", "held_on": date(2023, 2, 1), "visitors": 1}],
+            {"X04.visitors", "X04.since"},
+        ),
         (
             "home_visit",
             [{"visit_id": "v9", "visited_on": date(2023, 2, 1), "household": "h9", "demands": 86}],
             {"X06.households", "X06.demands"},
         ),
-        ("site", [{"site_id": "9", "level": "邻里中心", "name": "心", "status": "启用"}], {"X10.centres", "X37.centres"}),
+        (
+            "site",
+            [{"site_id": "9", "level": "邻里中心", "name": "心", "status": "启用"}],
+            {"X10.centres", "X37.centres"},
+        ),
         ("estate", [{"estate_code": "e9", "name": "园"}], {"X38.estates"}),
     ],
 )
@@ -111,7 +119,10 @@ def test_a_changed_fact_makes_its_figures_wrong(street, table, rows, wrong):
 
 
 def test_a_figure_said_to_be_reproduced_but_never_counted_is_wrong(worlds):
-    world = worlds(figures=HEADER + "X99.nothing,虚构,1,件,0,reproduced,published.check,,文章\nX01.total,受理量,0,件,0,reproduced,,,文章\n")
+    world = worlds(
+        figures=HEADER
+        + "X99.nothing,虚构,1,件,0,reproduced,published.check,,文章\nX01.total,受理量,0,件,0,reproduced,,,文章\n"
+    )
     checked = world.build().run("published.check").set_index("id")
     assert checked.status.to_dict() == {"X01.total": "wrong", "X99.nothing": "wrong"}
     assert checked.computed.isna().all()
@@ -120,7 +131,9 @@ def test_a_figure_said_to_be_reproduced_but_never_counted_is_wrong(worlds):
 def test_more_than_a_round_number_is_a_lower_bound_not_a_blank_cheque(worlds):
     for demands, status in ((1499, "wrong"), (1500, "reproduced"), (1599, "reproduced"), (1600, "wrong")):
         world = worlds(figures=HEADER + f"X06.demands,{LINES['X06.demands']}\n")
-        world.add("home_visit", [{"visit_id": "v", "visited_on": date(2023, 4, 1), "household": "h", "demands": demands}])
+        world.add(
+            "home_visit", [{"visit_id": "v", "visited_on": date(2023, 4, 1), "household": "h", "demands": demands}]
+        )
         assert world.build().run("published.check").status.tolist() == [status], demands
 
 

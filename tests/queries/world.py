@@ -18,7 +18,9 @@ from minxin.tables import table
 from minxin.warehouse.build import build
 from minxin.warehouse.lake import Lake, key_sql
 
-COMMUNITIES = "code,name,aliases,population,population_source,longitude,latitude\nA,甲社区,,30000,普查,,\nB,乙社区,,,,,\n"
+COMMUNITIES = (
+    "code,name,aliases,population,population_source,longitude,latitude\nA,甲社区,,30000,普查,,\nB,乙社区,,,,,\n"
+)
 RULES = {
     "first_contact_minutes": "15",
     "simple_hours": "24",
@@ -68,16 +70,18 @@ class World:
                 memory.executemany(f"insert into rows values ({marks})", [[row.get(n) for n in names] for row in rows])
             target = (batch.month_folder(name) / "part-0.parquet").as_posix()
             memory.execute(
-                f"copy (select *, row_number() over () as _line, '{status}' as _status, {key_sql(declared.key)} as _key,"
-                f" cast(0 as ubigint) as _content from rows) to '{target}' (format parquet)"
+                f"copy (select *, row_number() over () as _line, '{status}' as _status, {key_sql(declared.key)} as _key"
+                f", cast(0 as ubigint) as _content from rows) to '{target}' (format parquet)"
             )
-            counts = {"accepted": 0, "replaced": 0, "repeated": 0, "rejected": 0} | {status: len(rows)}
-            batch.finish(rows=len(rows), **counts)
+            accepted = len(rows) if status == "accepted" else 0
+            batch.finish(rows=len(rows), accepted=accepted, replaced=len(rows) - accepted, repeated=0, rejected=0)
         return batch.id
 
     def petitions(self, *rows: Mapping[str, Any], mapping: str = "手工") -> str:
         """One batch of petitions; numbers and community are filled in where left out."""
-        filled = [{"petition_id": f"p{i}", "community_code": "A", "category_1": "噪声", **row} for i, row in enumerate(rows)]
+        filled = [
+            {"petition_id": f"p{i}", "community_code": "A", "category_1": "噪声", **row} for i, row in enumerate(rows)
+        ]
         return self.add("petition", filled, mapping=mapping)
 
     def build(self) -> Published:

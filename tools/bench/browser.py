@@ -83,9 +83,9 @@ def _last_changes(page: Page) -> list[float]:
 
 def choose(page: Page, label: str, option: str) -> float:
     """Pick an option of the select box ``label``; milliseconds from the click until everything is painted."""
-    box = page.get_by_test_id("stSelectbox").filter(has=page.get_by_text(label, exact=True)).first
-    box.locator("input").click()
-    box.locator("input").fill(option)
+    box = page.get_by_role("combobox", name=label, exact=True).first
+    box.click()
+    box.fill(option)
     page.get_by_role("option", name=option, exact=True).first.wait_for()
     page.evaluate("window.__painted.clicked = null")
     page.get_by_role("option", name=option, exact=True).first.click()
@@ -95,8 +95,8 @@ def choose(page: Page, label: str, option: str) -> float:
 
 def options(page: Page, label: str) -> list[str]:
     """The options that a select box offers, as far as its open list shows them."""
-    box = page.get_by_test_id("stSelectbox").filter(has=page.get_by_text(label, exact=True)).first
-    box.locator("input").click()
+    box = page.get_by_role("combobox", name=label, exact=True).first
+    box.click()
     page.get_by_role("option").first.wait_for()
     found = page.get_by_role("option").all_inner_texts()
     page.keyboard.press("Escape")

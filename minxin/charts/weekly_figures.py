@@ -1,0 +1,100 @@
+"""The row of figures of the weekly page, and the message above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import indicators, messages, wording
+from minxin.analysis.indicators import Change, Indicator
+from minxin.analysis.periods import BEFORE, WORDS
+from minxin.charts.chart import Chart, Encoding, Kind, Unit
+
+if TYPE_CHECKING:
+    from minxin.charts.weekly import Weekly
+
+
+def unit(indicator: Indicator) -> Unit:
+    """How values of an indicator are written."""
+    return Unit.of(indicator.kind, indicator.unit)
+
+
+def change(page: Weekly, indicator: Indicator) -> tuple[pd.Series, Change]:
+    """The measured total of an indicator, and its change."""
+    now = indicators.measure(indicator, page.totals).iloc[0]
+    before = None if page.totals_before is None else indicators.measure(indicator, page.totals_before).iloc[0]
+    return now, indicators.compare(indicator, now, before, page.question.comparison)
+
+
+def measured(page: Weekly) -> pd.DataFrame:
+    """One indicator of the board a row, in the board's order but those that have data first."""
+    held, rows = indicators.load(), []
+    note = wording.moment_text(page.about.as_of) + ("，本期未满" if page.is_partial else "")
+    for code in page.board.kpi:
+        indicator = held[code]
+        now, moved = change(page, indicator)
+        target = indicators.assess_target(indicator, now, page.period.last)
+        rows.append(
+            {
+                "code": code,
+                "name": indicator.name,
+                "value": now["value"],
+                "low": now["low"] if indicator.kind == "rate" else np.nan,
+                "high": now["high"] if indicator.kind == "rate" else np.nan,
+                "n": now["n"] if indicator.kind in ("rate", "per_10000") else np.nan,
+                "status": now["status"],
+                "unit": unit(indicator),
+                "target": np.nan if target.target is None else target.target,
+                "change": moved.difference,
+                "verdict": moved.verdict,
+                "change_word": WORDS[page.question.comparison],
+                "note": note,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame["has_data"] = frame["status"].isin(["ok", "few"])
+    return frame.sort_values("has_data", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def row(page: Weekly, name: str, rows: pd.DataFrame) -> Chart:
+    """Some rows of ``measured`` as a KPI row."""
+    compared = f"，对比{BEFORE[page.question.comparison]}（{page.other.days_label}）" if page.other else ""
+    data = rows.reset_index(drop=True)
+    return page.chart(
+        name,
+        Kind.KPI_ROW,
+        data.assign(position=range(len(data))),
+        Encoding(
+            x="name",
+            y="value",
+            low="low",
+            high="high",
+            n="n",
+            status="status",
+            unit="unit",
+            target="target",
+            change="change",
+            change_word="change_word",
+            verdict="verdict",
+            note="note",
+            key="code",
+            order="position",
+        ),
+        Unit(),
+        "；".join(sentence for _, sentence in page.headline[:2]),
+        f"{page.place_name}主要指标，{page.span}{compared}",
+        codes=tuple(data["code"]),
+        headings={"name": "指标", "value": "数值"},
+    )
+
+
+def headline(page: Weekly) -> tuple[tuple[str, str], ...]:
+    """Word and sentence for what came in, what is late, what is unusual."""
+    now, moved = change(page, indicators.load()["intake"])
+    return (
+        ("受理", f"{page.place_name}{messages.intake_message(float(now['value']), moved)}"),
+        ("逾期", messages.late_message(page.late_counts)),
+        ("异常", page.unusual.title),
+    )
