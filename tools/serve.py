@@ -6,6 +6,7 @@ Runs in ``.venv``. Options after ``--`` or unknown here go to Streamlit.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,10 @@ from minxin import settings  # noqa: E402
 
 
 def needs_demo() -> bool:
-    """Whether nothing was ever published here and nobody keeps real data here."""
+    """Whether nothing was published here, nobody keeps real data here, and the deployment can be simulated."""
     home = settings.home()
+    if not (home.deployment.folder / "demo").is_dir():
+        return False
     return not (home.path / "current.json").exists() and home.kind != "real"
 
 
@@ -38,11 +41,15 @@ def main() -> int:
             print("模拟数据没有生成，原因见上；改正后重新运行。", file=sys.stderr)
             return code
     print(f"民信台：http://127.0.0.1:{options.port} (按 Ctrl+C 停止)", file=sys.stderr, flush=True)
+    (ROOT / "static").mkdir(exist_ok=True)  # Streamlit complains at the start where it is missing
     command = [
         *(sys.executable, "-m", "streamlit", "run", "app.py"),
         *("--server.address", "127.0.0.1", "--server.port", str(options.port), "--server.headless", "true"),
         *rest,
     ]
+    if os.name == "posix":
+        os.chdir(ROOT)
+        os.execv(sys.executable, command)
     try:
         return subprocess.run(command, cwd=ROOT).returncode
     except KeyboardInterrupt:

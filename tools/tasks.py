@@ -88,6 +88,10 @@ def python(*arguments: str, **environment: str) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Install, simulate the demo where there are no data, serve."""
     install("run")
+    if os.name == "posix":
+        # Become the server: whoever stops make stops it, too.
+        os.chdir(ROOT)
+        os.execve(PYTHON, [str(PYTHON), "tools/serve.py", *arguments], {**os.environ, "PYTHONUTF8": "1"})
     return python("tools/serve.py", *arguments)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-import pandas as pd
-
 #: Controls (except newline), zero-width and bidirectional marks, line separators that end a script
 #: line, lone surrogates, noncharacters, and tag characters: nothing of it is text that people write.
 _INVISIBLE = re.compile(
@@ -31,7 +29,10 @@ _TABLE = str.maketrans(_ENTITIES)
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    # The missing values of pandas are known by their types, so that the doors need not load it.
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def escape(text: object) -> str:

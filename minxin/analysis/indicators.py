@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,13 +14,17 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from minxin.analysis import rates, wording
+from minxin.analysis.counts import bh
 from minxin.analysis.periods import BEFORE, Comparison
 from minxin.settings import ROOT, Unusable, deployment
 
 Kind = Literal["count", "rate", "per_10000", "stock"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+#: What is said instead of a verdict while a value still moves.
+UNSETTLED = "本期尚在办理"
 UNITS: dict[str, str] = {"count": "件", "rate": "%", "per_10000": "件/万人", "stock": "件"}
 #: Columns of the ``indicators.*`` blocks that a definition may name.
 COLUMNS = frozenset(
@@ -64,7 +68,17 @@ _REQUIRED = (
     "checked_on",
     "next_review",
 )
-_OPTIONAL = ("denominator", "squares", "excluded", "low_is_good", "smallest_n", "bands", "target", "change")
+_OPTIONAL = (
+    "denominator",
+    "squares",
+    "excluded",
+    "low_is_good",
+    "smallest_n",
+    "settles_after_days",
+    "bands",
+    "target",
+    "change",
+)
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _SOURCE = re.compile(r"[XH]\d{2}|(GB|DB)[\w/]*\s?[\w.\-]+")
 _FOLDER = "indicators"
@@ -90,7 +104,11 @@ class Note:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One definition file; ``low_is_good`` is None where neither is."""
+    """One definition file; ``low_is_good`` is None where neither is.
+
+    ``settles_after_days``: how long after the end of a period its value still moves, because what was
+    accepted late in it is still being handled.
+    """
 
     code: str
     name: str
@@ -108,6 +126,7 @@ class Indicator:
     excluded: str = ""
     low_is_good: bool | None = None
     smallest_n: int = 0
+    settles_after_days: int = 0
     bands: tuple[float, ...] = ()
     targets: tuple[Target, ...] = ()
     changes: tuple[Note, ...] = ()
@@ -116,6 +135,10 @@ class Indicator:
         """The target in force on a day, or None."""
         begun = [t for t in self.targets if t.start <= day]
         return max(begun, key=lambda t: t.start) if begun else None
+
+    def is_settled(self, end: dt.date, as_of: dt.datetime) -> bool:
+        """Whether the value of a period that ends before ``end`` has stopped moving at ``as_of``."""
+        return as_of >= dt.datetime.combine(end + dt.timedelta(days=self.settles_after_days), dt.time())
 
     def text(self, value: float | None, n: float | None = None, status: str = "ok") -> str:
         """A value as people read it: 98.5%, 12 件, 样本不足（n=7）, 缺人口数, 无数据."""
@@ -152,6 +175,12 @@ def _day(value: Any, name: str) -> dt.date:
 def _number(value: Any, name: str) -> float:
     _check(isinstance(value, int | float) and not isinstance(value, bool), f"{name} 应为数字")
     return float(value)
+
+
+def _whole(value: Any, name: str) -> int:
+    number = _number(value, name)
+    _check(number >= 0 and number.is_integer(), f"{name} 应为不小于 0 的整数")
+    return int(number)
 
 
 def _text(value: Any, name: str) -> str:
@@ -201,8 +230,8 @@ def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
     _check(raw["unit"] == UNITS[kind], f"unit 应为 {UNITS[kind]}")
     low_is_good = raw.get("low_is_good")
     _check(low_is_good is None or isinstance(low_is_good, bool), "low_is_good 应为 true 或 false")
-    smallest_n = _number(raw.get("smallest_n", 0), "smallest_n")
-    _check(smallest_n >= 0 and smallest_n.is_integer(), "smallest_n 应为不小于 0 的整数")
+    smallest_n = _whole(raw.get("smallest_n", 0), "smallest_n")
+    settles = _whole(raw.get("settles_after_days", 0), "settles_after_days")
     bands = raw.get("bands", [])
     _check(isinstance(bands, list), "bands 应为数字列表")
     source = _text(raw["source"], "source")
@@ -225,7 +254,8 @@ def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
         squares=squares,
         excluded=str(raw.get("excluded", "")),
         low_is_good=low_is_good,
-        smallest_n=int(smallest_n),
+        smallest_n=smallest_n,
+        settles_after_days=settles,
         bands=tuple(_number(b, "bands") for b in bands),
         targets=_targets(raw, kind, place),
         changes=tuple(
@@ -391,13 +421,15 @@ def compare(
     before: pd.DataFrame | pd.Series | Mapping[str, Any] | None,
     comparison: Comparison = "previous",
     dispersion: float = 1.0,
+    is_settled: bool = True,
 ) -> Change:
     """Change between two measured rows (of ``measure``), with the interval of its difference.
 
     Shares by Newcombe's method, counts by the same construction on exact Poisson limits (see
     ``rates.difference``). Petitions come in clusters: ``dispersion``, the variance of the counts
-    over their mean (``trend.dispersion``), widens the interval of counts. A stock is counted whole
-    and needs no test.
+    over their mean (``counts.dispersion``), widens the interval of counts. A stock is counted whole
+    and needs no test. ``is_settled`` (``Indicator.is_settled`` of the period of ``now``): where the
+    value still moves no verdict is given, since the earlier period has had more time.
     """
     one = _row(now)
     two = _row(before) if before is not None else None
@@ -416,6 +448,9 @@ def compare(
     if difference and significant is not False and indicator.low_is_good is not None:
         is_better = (difference < 0) == indicator.low_is_good
     word, amount = BEFORE[comparison], _difference_text(indicator, difference)
+    if not is_settled:
+        text = f"较{word} {amount}，{UNSETTLED}"
+        return Change(difference, low, high, relative, None, None, comparison, text, UNSETTLED, amount)
     if significant is False:
         text, verdict = f"与{word}无显著差异", "无显著差异"
     elif difference == 0:
@@ -432,6 +467,23 @@ def compare(
     return Change(difference, low, high, relative, significant, is_better, comparison, text, verdict, detail)
 
 
+def _together(changes: list[Change]) -> list[Change]:
+    """The same changes, of which only those stay significant that also are among so many."""
+    tested = [i for i, c in enumerate(changes) if c.significant is not None]
+    # How many arms of its own interval a difference lies from zero, as a normal score.
+    arms = [c.difference - c.low if c.difference > 0 else c.high - c.difference for c in (changes[i] for i in tested)]
+    distances = [abs(changes[i].difference) / arm if arm > 0 else 0.0 for i, arm in zip(tested, arms, strict=True)]
+    q = bh(2 * ndtr(-rates.quantile(0.95) * np.array(distances))) if tested else np.zeros(0)
+    result = list(changes)
+    for i, value in zip(tested, q, strict=True):
+        if changes[i].significant and value > 0.05:
+            word = BEFORE[changes[i].comparison]
+            result[i] = replace(
+                changes[i], significant=False, is_better=None, text=f"与{word}无显著差异", verdict="无显著差异"
+            )
+    return result
+
+
 def compare_frame(
     indicator: Indicator,
     now: pd.DataFrame,
@@ -439,18 +491,22 @@ def compare_frame(
     keys: Sequence[str],
     comparison: Comparison = "previous",
     dispersion: float = 1.0,
+    is_settled: bool = True,
 ) -> pd.DataFrame:
     """``now`` with ``change``, ``change_low``, ``change_high``, ``significant``, ``verdict``, ``change_text``.
 
-    Both frames are measured; rows are matched by ``keys``, which are unique in ``before``.
+    Both frames are measured; rows are matched by ``keys``, which are unique in ``before``. Among many
+    rows some differ by chance: ``significant`` holds for all of them together (false discovery rate
+    5%, Benjamini-Hochberg), the intervals for each alone.
     """
     earlier = {
         tuple(key): row for key, row in zip(before[list(keys)].to_numpy(), before.to_dict("records"), strict=True)
     }
     found = [
-        compare(indicator, row, earlier.get(tuple(row[k] for k in keys)), comparison, dispersion)
+        compare(indicator, row, earlier.get(tuple(row[k] for k in keys)), comparison, dispersion, is_settled)
         for row in now.to_dict("records")
     ]
+    found = _together(found)
     result = now.copy()
     result["change"] = np.array([c.difference for c in found], dtype="float64")
     result["change_low"] = np.array([c.low for c in found], dtype="float64")
@@ -479,9 +535,15 @@ class Assessment:
 
 
 def assess_target(
-    indicator: Indicator, measured: pd.DataFrame | pd.Series | Mapping[str, Any], day: dt.date
+    indicator: Indicator,
+    measured: pd.DataFrame | pd.Series | Mapping[str, Any],
+    day: dt.date,
+    is_settled: bool = True,
 ) -> Assessment:
-    """Hold a measured row against the indicator's target on a day (the last of the period)."""
+    """Hold a measured row against the indicator's target on a day (the last of the period).
+
+    While the value still moves (not ``is_settled``) a target that is not reached yet is not missed.
+    """
     target = indicator.target(day)
     if target is None:
         return Assessment(None, None, False, "未设目标")
@@ -498,6 +560,8 @@ def assess_target(
     is_certain = not has_interval or not float(row["low"]) <= target.value <= float(row["high"])
     if is_met:
         text = f"达到{aim}"
+    elif not is_settled:
+        return Assessment(target.value, None, False, f"{aim}，{UNSETTLED}", target.source)
     else:
         amount = _difference_text(indicator, abs(gap)).lstrip("+")
         text = f"{'高' if is_low else '低'}于{aim}，差{amount}"

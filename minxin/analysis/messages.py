@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr
 
 from minxin.analysis import standouts
 from minxin.analysis.indicators import Change, Indicator
@@ -115,9 +114,8 @@ def _exceeds(one: float, other: float) -> bool:
     n = one + other
     if n == 0:
         return False
-    upto = float(bdtr(other, n, 0.5))
-    below = float(bdtr(other - 1, n, 0.5)) if other >= 1 else 0.0
-    return (upto + below) / 2 <= 0.025
+    upto, below = (standouts.binomial_upto(k, n, 0.5).item() for k in (other, other - 1))
+    return bool((upto + below) / 2 <= 0.025)
 
 
 # ── on the map ──────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtr, chdtrc, ndtri, pdtr
+from scipy.special import betainc, chdtrc, ndtri, pdtr
 
 from minxin.analysis.counts import Array
 
@@ -30,6 +30,13 @@ class Standouts:
 def _scores(below: Array, upto: Array) -> Array:
     """Normal scores of mid-p values, within ±8."""
     return np.asarray(ndtri(np.clip((below + upto) / 2, 1e-15, 1 - 1e-15)), dtype="float64")
+
+
+def binomial_upto(k: ArrayLike, n: ArrayLike, p: float) -> Array:
+    """P(X ≤ k) for whole k from -1 to n."""
+    count, cases = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
+    inside = betainc(np.maximum(cases - count, 0.5), count + 1 + (count < 0), 1 - p)
+    return np.where(count < 0, 0.0, np.where(count >= cases, 1.0, inside))
 
 
 def _found(scores: Array, judged: NDArray[np.bool_], share: float) -> Standouts:
@@ -61,10 +68,9 @@ def of_rates(x: ArrayLike, n: ArrayLike, smallest_n: float = 0, share: float = 0
     common = counts[judged].sum() / cases[judged].sum()
     scores = np.zeros(len(counts))
     if 0 < common < 1:
-        # bdtr takes whole numbers; weighted shares are rounded to the nearest case.
+        # Weighted shares are rounded to the nearest case.
         k, m = np.rint(counts[judged]), np.rint(cases[judged])
-        below = np.where(k > 0, bdtr(np.maximum(k - 1, 0), m, common), 0.0)
-        scores[judged] = _scores(below, bdtr(k, m, common))
+        scores[judged] = _scores(binomial_upto(k - 1, m, common), binomial_upto(k, m, common))
     return _found(scores, judged, share)
 
 

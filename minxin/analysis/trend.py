@@ -7,17 +7,31 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from minxin.analysis.counts import expected
-from minxin.analysis.unusual import BASELINE, LEAST
+from minxin.analysis.counts import Array, Expected, dispersion, expected
+
+#: Weeks before that say what level to expect, and what scatter; both at most, the first also at least.
+LEVEL = 12
+BASELINE = 26
 
 _WEEK = dt.timedelta(days=7)
+
+
+def _expected(before: Array) -> Expected:
+    """What the next week should be: the level of the last weeks, the scatter from week to week.
+
+    Scatter from successive differences, so that a level that moves does not widen the band.
+    """
+    level = expected(before[None, -LEVEL:])
+    mean = float(level.mean[0])
+    spread = max(dispersion(before) - 1, 0.0) / mean
+    return Expected(level.mean, np.array([1 / (spread + (1 + spread * mean) / (mean * LEVEL))]))
 
 
 def band(weekly: pd.DataFrame, column: str = "accepted", as_of: dt.datetime | None = None) -> pd.DataFrame:
     """Every week from the first to the last of ``weekly`` (``week_start`` and a count), zeros where missing.
 
-    Gives ``week_start, n, expected, low, high, is_partial, is_high, is_low``: what the up to 26 weeks
-    before let expect (95%; NaN where less than 12 lie before), and whether the week lies beyond it.
+    Gives ``week_start, n, expected, low, high, is_partial, is_high, is_low``: what the 12 weeks
+    before let expect (95%; NaN where less lie before), and whether the week lies beyond it.
     A week that was not over at ``as_of`` is partial and never judged.
     """
     days = pd.to_datetime(weekly["week_start"]).dt.date.to_numpy()
@@ -30,9 +44,9 @@ def band(weekly: pd.DataFrame, column: str = "accepted", as_of: dt.datetime | No
     mondays = [first + _WEEK * i for i in range(length)]
     partial = np.array([as_of is not None and dt.datetime.combine(day + _WEEK, dt.time()) > as_of for day in mondays])
     limits = np.full((length, 3), np.nan)
-    for week in range(LEAST, length):
-        before = expected(counts[None, max(0, week - BASELINE) : week])
-        limits[week] = before.mean[0], before.quantile(0.025)[0], before.quantile(0.975)[0]
+    for week in range(LEVEL, length):
+        usual = _expected(counts[max(0, week - BASELINE) : week])
+        limits[week] = usual.mean[0], usual.quantile(0.025)[0], usual.quantile(0.975)[0]
     judged = ~partial & ~np.isnan(limits[:, 0])
     return pd.DataFrame(
         {

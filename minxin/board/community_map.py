@@ -1,13 +1,14 @@
 """The map of the communities on a page: Folium without any request to the outside, a click filters.
 
-Folium takes about a tenth of a second to write a layer as JavaScript. What a layer says depends on
-its chart and the theme alone, so it is written once and kept, and the empty map under it never
-changes: the frame in the browser stays mounted and only its layer is exchanged.
+Folium takes a while to write a layer as JavaScript, template by template. A layer is therefore
+written from what Folium's objects hold, once for each chart and theme; and the empty map under it
+never changes, so that the frame in the browser stays mounted and only its layer is exchanged.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,22 @@ KEY = "community_map"
 RETURNED = ("last_active_drawing", "last_object_clicked")
 
 
+#: Areas with their tooltip, then labels that no click meets.
+_LAYER = """
+var feature_group_feature_group_0 = L.featureGroup();
+(function (group, said) {
+    L.geoJson({type: "FeatureCollection", features: said.areas}, {
+        style: function (feature) { return feature.style; },
+        onEachFeature: function (feature, layer) { layer.bindTooltip(feature.properties.said, {sticky: true}); }
+    }).addTo(group);
+    said.labels.forEach(function (label) {
+        var icon = L.divIcon({html: label[2], className: label[3], iconSize: [0, 0]});
+        L.marker([label[0], label[1]], {icon: icon, interactive: false, keyboard: false}).addTo(group);
+    });
+})(feature_group_feature_group_0, __SAID__);
+"""
+
+
 class _Written(folium.FeatureGroup):
     """A layer whose JavaScript was written before; it leaves the map under it as it is."""
 
@@ -42,7 +59,7 @@ class _Written(folium.FeatureGroup):
 
 
 @functools.lru_cache(maxsize=8)
-def _base(look: str, folder: str) -> maps.OfflineMap:  # noqa: ARG001  the folder of the deployment is part of the key
+def _base(look: str, folder: str) -> maps.OfflineMap:
     drawn = maps.base_map(deployment().shapes, look)
     drawn.get_root().render()
     return drawn
@@ -50,13 +67,18 @@ def _base(look: str, folder: str) -> maps.OfflineMap:  # noqa: ARG001  the folde
 
 @functools.lru_cache(maxsize=512)
 def _script(chart: Chart, look: str, size: tuple[int, int]) -> str:
-    layer = maps.community_layer(chart, deployment().shapes, look, size)
-    layer._id = "feature_group_0"
-    layer.add_to(maps.base_map({}, look))
-    layer.render()
-    return streamlit_folium.generate_leaflet_string(layer, base_id="feature_group_0").replace(
-        streamlit_folium.get_full_id(layer._parent), "map_div"
-    )
+    """The JavaScript of a layer; its name is the one that streamlit-folium adds to the map."""
+    areas: list[dict[str, Any]] = []
+    labels: list[list[Any]] = []
+    for child in maps.community_layer(chart, deployment().shapes, look, size)._children.values():
+        if isinstance(child, folium.GeoJson):
+            areas += [feature | {"style": child.style_function(feature)} for feature in child.data["features"]]
+        elif isinstance(child, folium.Marker):
+            held = child.icon.options
+            labels.append([*child.location, held["html"], held["class_name"]])
+    # "<" never appears, so that no text can end the script it stands in
+    said = json.dumps({"areas": areas, "labels": labels}, ensure_ascii=True).replace("<", "\\u003c")
+    return _LAYER.replace("__SAID__", said)
 
 
 def draw(chart: Chart, size: tuple[int, int]) -> None:

@@ -29,7 +29,10 @@ def chooser(held: Mapping[str, Indicator]) -> str:
 
 def target(indicator: Indicator) -> str:
     """The targets of an indicator as text."""
-    return ";".join(f"{t.start:%Y年%m月%d日}起 {_value(indicator, t.value)}({t.source})" for t in indicator.targets) or "未设"
+    return (
+        ";".join(f"{t.start:%Y年%m月%d日}起 {_value(indicator, t.value)}({t.source})" for t in indicator.targets)
+        or "未设"
+    )
 
 
 def _value(indicator: Indicator, value: float) -> str:

@@ -20,7 +20,9 @@ def verdict(check: pd.DataFrame) -> None:
     wrong = int((check["status"] == "wrong").sum())
     counted = int((check["status"] != "quoted").sum())
     if wrong:
-        st.error(f"{counted} 个可计算的公开数字中，有 {wrong} 个与数据不一致，请核对数据与口径。", icon=":material/report:")
+        st.error(
+            f"{counted} 个可计算的公开数字中，有 {wrong} 个与数据不一致，请核对数据与口径。", icon=":material/report:"
+        )
     else:
         st.success(f"{counted} 个可计算的公开数字全部与数据一致。", icon=":material/verified:")
 
@@ -82,7 +84,7 @@ def listing(check: pd.DataFrame, chosen: str, source: Source, viewer: Viewer) ->
 
 
 def _table(chart: Chart) -> None:
-    panel.table(chart, height=620)
+    panel.table(chart, "published", height=620)
 
 
 def explanation(source: Source) -> None:

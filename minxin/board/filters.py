@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from minxin.analysis import periods
 from minxin.analysis.periods import Comparison, Kind, Period
@@ -28,11 +29,12 @@ COMMUNITY = "community"
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was chosen; ``community`` is '' for the whole."""
+    """What was chosen; ``community`` is '' for the whole, ``rest`` the end of the line for what a page puts there."""
 
     period: Period
     comparison: Comparison
     community: str
+    rest: DeltaGenerator
 
 
 def allowed(value: Any, options: Sequence[V], default: V) -> V:
@@ -48,7 +50,8 @@ def bar(source: Source) -> Chosen:
         period = _period(first_day, as_of)
         comparison = _comparison()
         community = _community(source)
-    return Chosen(period, comparison, community)
+        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+    return Chosen(period, comparison, community, rest)
 
 
 def _first_day(source: Source) -> dt.date:
@@ -87,7 +90,7 @@ def _named(kind: Kind, first_day: dt.date, as_of: dt.datetime) -> Period:
         key=kind,
         bind="query-params",
         label_visibility="collapsed",
-        width=290,
+        width=265,
     )
     return held[allowed(code, list(held), default)]
 
@@ -105,12 +108,16 @@ def _range(first_day: dt.date, as_of: dt.datetime) -> Period:
         key="range",
         bind="query-params",
         label_visibility="collapsed",
-        width=290,
+        width=265,
     )
     days = [d for d in (given if isinstance(given, (tuple, list)) else (given,)) if isinstance(d, dt.date)]
     if len(days) == 2 and first_day <= days[0] <= days[1] <= newest and (days[1] - days[0]).days < LONGEST_RANGE:
         return Period.range(days[0], days[1])
-    return Period.range(days[0], days[0]) if len(days) == 1 and first_day <= days[0] <= newest else Period.range(start, last)
+    return (
+        Period.range(days[0], days[0])
+        if len(days) == 1 and first_day <= days[0] <= newest
+        else Period.range(start, last)
+    )
 
 
 def _comparison() -> Comparison:
@@ -147,7 +154,7 @@ def _community(source: Source) -> str:
         key=COMMUNITY,
         bind="query-params",
         label_visibility="collapsed",
-        width=170,
+        width=150,
     )
     return allowed(chosen, options, "")
 
@@ -157,7 +164,7 @@ def choose_community(code: str) -> None:
     st.session_state[COMMUNITY] = "" if st.session_state.get(COMMUNITY) == code else code
 
 
-def one_of(label: str, options: dict[str, str], key: str, default: str, width: int = 220) -> str:
+def one_of(label: str, options: dict[str, str], key: str, default: str, width: int = 150) -> str:
     """A choice among named options, in the URL under ``key``."""
     chosen = st.selectbox(
         label,

@@ -42,7 +42,7 @@ class Source:
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def _kept(
-    key: tuple[str, ...],  # noqa: ARG001  part of the cache's key
+    key: tuple[str, ...],
     block: str,
     parameters: Parameters,
     _queries: Queries,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from minxin import charts
 from minxin.access import Viewer, may
+from minxin.analysis import indicators
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart, Kind
@@ -93,13 +95,19 @@ def picture(chart: Chart, name: str, picture_format: str = "png", height: int | 
 def table(chart: Chart, name: str, height: int | None = None) -> None:
     """The same rows as a table, in Chinese headings and written values."""
     st.dataframe(
-        charts.table(chart),
+        written(chart),
         hide_index=True,
         height=height or "auto",
         alt=literal(chart.alt),
         placeholder="—",
         key=f"table_{name}",
     )
+
+
+@functools.lru_cache(maxsize=512)
+def written(chart: Chart) -> pd.DataFrame:
+    """The table of a chart, kept with it; not to be changed."""
+    return charts.table(chart)
 
 
 def _export(chart: Chart, viewer: Viewer, page: str, name: str) -> str:
@@ -119,7 +127,7 @@ def export_menu(held: Charts, name: str, title: str, label: str = "", picture_ch
         ):
             st.download_button(
                 words,
-                functools.partial(make, held),
+                functools.partial(make, held, title),
                 file_name=f"{_file_name(title)}.{ending}",
                 mime=kind,
                 on_click="ignore",
@@ -140,16 +148,20 @@ def export_menu(held: Charts, name: str, title: str, label: str = "", picture_ch
         return "svg" if chosen == "svg" else "png"
 
 
-def _slides(held: Charts) -> bytes:
+def _slides(held: Charts, title: str) -> bytes:
     from minxin.exports import presentation  # at the click: no page waits for it
 
-    return presentation(held())
+    return presentation(held(), title, definitions=_definitions())
 
 
-def _workbook(held: Charts) -> bytes:
+def _workbook(held: Charts, title: str) -> bytes:
     from minxin.exports import workbook
 
-    return workbook(held())
+    return workbook(held(), title, definitions=_definitions())
+
+
+def _definitions() -> dict[str, str]:
+    return {i.name: i.definition for i in indicators.load().values()}
 
 
 def _file_name(title: str) -> str:

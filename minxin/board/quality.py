@@ -20,7 +20,9 @@ PAGE = "quality"
 _MOST = 15
 
 
-def _chart(name: str, kind: Kind, data: pd.DataFrame, encoding: Encoding, unit: Unit, source: Source, **more: Any) -> Chart:
+def _chart(
+    name: str, kind: Kind, data: pd.DataFrame, encoding: Encoding, unit: Unit, source: Source, **more: Any
+) -> Chart:
     snapshot = source.snapshot
     return Chart(
         id=f"quality_{name}",
@@ -45,7 +47,11 @@ def overview(batches: pd.DataFrame) -> None:
         ("导入行数", wording.count_text(rows, "行"), "各批次行数合计"),
         ("退回", _share(held["rejected"].sum(), rows), f"{int(held['rejected'].sum()):,} 行不合格，已退回修改"),
         ("重复", _share(held["repeated"].sum(), rows), f"{int(held['repeated'].sum()):,} 行与已有数据完全相同"),
-        ("未归属", _share(held["unlocated"].sum(), rows), f"{int(held['unlocated'].sum()):,} 行无法确定{deployment().area_word}"),
+        (
+            "未归属",
+            _share(held["unlocated"].sum(), rows),
+            f"{int(held['unlocated'].sum()):,} 行无法确定{deployment().area_word}",
+        ),
     ]
     for column, (name, value, words) in zip(st.columns(len(named)), named, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
@@ -73,7 +79,9 @@ def batch_list(batches: pd.DataFrame, source: Source, viewer: Viewer) -> None:
             Encoding(),
             Unit("count", "行"),
             source,
-            title=f"共 {len(batches)} 个导入批次，最近一次为 {clean(batches['source'].iloc[0])}" if len(batches) else "尚无导入批次",
+            title=f"共 {len(batches)} 个导入批次，最近一次为 {clean(batches['source'].iloc[0])}"
+            if len(batches)
+            else "尚无导入批次",
             subtitle="每批行数 = 新增 + 更新 + 重复 + 退回",
             headings={
                 "batch_id": "批次",
@@ -128,13 +136,19 @@ def fields(held: pd.DataFrame, batch: str, source: Source, viewer: Viewer) -> No
     """Fields by the share of rows in which they are missing."""
     rows = held[held["batch_id"] == batch] if batch else held
     labels = {t.name: t.label for t in tables().values()}
-    summed = rows.groupby(["table_name", "field", "label"], as_index=False, sort=False)[["rows", "missing", "odd"]].sum()
+    summed = rows.groupby(["table_name", "field", "label"], as_index=False, sort=False)[
+        ["rows", "missing", "odd"]
+    ].sum()
     summed["name"] = [f"{labels.get(t, t)}·{n}" for t, n in zip(summed["table_name"], summed["label"], strict=True)]
     known = summed["rows"].astype("float64").where(summed["rows"] > 0)
     summed["share"], summed["odd_share"] = summed["missing"] / known, summed["odd"] / known
-    worst = summed.sort_values(["share", "odd_share"], ascending=False, kind="stable").head(_MOST).reset_index(drop=True)
+    worst = (
+        summed.sort_values(["share", "odd_share"], ascending=False, kind="stable").head(_MOST).reset_index(drop=True)
+    )
     empty = worst.empty or not float(worst["share"].fillna(0).iloc[0])
-    first = "各字段均无缺失" if empty else f"{worst['name'].iloc[0]}缺失最多，{wording.rate_text(worst['share'].iloc[0])}"
+    first = (
+        "各字段均无缺失" if empty else f"{worst['name'].iloc[0]}缺失最多，{wording.rate_text(worst['share'].iloc[0])}"
+    )
     panel(
         _chart(
             "fields",
@@ -145,7 +159,13 @@ def fields(held: pd.DataFrame, batch: str, source: Source, viewer: Viewer) -> No
             source,
             title=first,
             subtitle=f"各字段缺失率，最高的 {len(worst)} 个；不规范指有值但无法采用",
-            headings={"name": "字段", "share": "缺失率", "odd_share": "不规范率", "missing": "缺失行数", "odd": "不规范行数"},
+            headings={
+                "name": "字段",
+                "share": "缺失率",
+                "odd_share": "不规范率",
+                "missing": "缺失行数",
+                "odd": "不规范行数",
+            },
             units={"odd_share": Unit("rate"), "missing": PLAIN_COUNT, "odd": PLAIN_COUNT},
         ),
         viewer,
@@ -184,7 +204,11 @@ def unlocated(weeks: pd.DataFrame, source: Source, viewer: Viewer) -> None:
     ).tail(104)
     total, whole = float(weeks["n"].sum()), float(weeks["accepted"].sum())
     place = deployment().area_word
-    title = "全部诉求均已归属" if not total else f"{int(total):,} 件诉求未归属{place}，占 {wording.rate_text(total / whole)}"
+    title = (
+        "全部诉求均已归属"
+        if not total
+        else f"{int(total):,} 件诉求未归属{place}，占 {wording.rate_text(total / whole)}"
+    )
     panel(
         _chart(
             "unlocated",

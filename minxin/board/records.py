@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
 import pandas as pd
 import streamlit as st
 
-from minxin.analysis import wording
 from minxin.analysis.periods import Period
 from minxin.board.filters import allowed
 from minxin.board.frames import Source
+from minxin.board.panel import written
 from minxin.board.shell import part
-from minxin.charts import table
 from minxin.charts.chart import Chart
 from minxin.charts.words import clean, missing
 from minxin.settings import deployment
@@ -19,7 +20,8 @@ from minxin.tables import table as declared
 STATES = ("办结", "在办", "逾期", "挂账")
 _OPENED = "record_opened"
 _TEXTS = ("subject", "content", "result", "reply")
-_FLAGS = {"is_overdue": "逾期", "is_due_soon": "临期", "is_hard_case": "挂账", "is_repeat": "重复诉求", "is_excluded": "考核剔除"}
+#: What a list says beside the state.
+_FLAGS = {"is_due_soon": "临期", "is_repeat": "重复诉求", "is_excluded": "考核剔除"}
 _TIMES = (
     "created_at", "accepted_at", "first_contact_at", "due_at", "opinion_at", "closed_at", "replied_at", "followup_at",
 )  # fmt: skip
@@ -35,7 +37,7 @@ def list_to_pick_from(chart: Chart, source: Source) -> None:
     if chart.empty:
         st.text("没有这样的诉求。")
         return
-    _pick(table(chart), chart.rows["petition_id"].tolist(), chart.id, chart.alt)
+    _pick(written(chart), chart.rows["petition_id"].tolist(), chart.id, chart.alt)
     open_picked(source)
 
 
@@ -78,8 +80,7 @@ def detail(petition_id: str, source: Source) -> None:
         return
     row = found.iloc[0]
     st.text(f"工单编号：{clean(row['petition_id'])}")
-    flags = [word for column, word in _FLAGS.items() if row.get(column) is True or row.get(column) == 1]
-    st.text("标记：" + ("、".join(flags) if flags else "无"))
+    st.text(f"提示：{_hint({c: row[c] for c in _FLAGS})}")
     labels = {c.name: c.label for c in declared("petition").columns} | {"state": "状态", "batch_id": "批次编号"}
     for name in _TEXTS:
         if not missing(row.get(name)) and clean(row[name]):
@@ -87,12 +88,17 @@ def detail(petition_id: str, source: Source) -> None:
             st.text(str(row[name]))
     shown = {labels[c]: _cell(row[c]) for c in (*_PLACES, *_FACTS, *_TIMES) if c in row.index and not missing(row[c])}
     st.dataframe(
-        pd.DataFrame({"项目": list(shown), "内容": list(shown.values())}), hide_index=True, alt="该诉求的登记内容", height="content"
+        pd.DataFrame({"项目": list(shown), "内容": list(shown.values())}),
+        hide_index=True,
+        alt="该诉求的登记内容",
+        height="content",
     )
     st.caption("姓名、电话、证件号、车牌、门牌等在导入时已脱敏，数据中不保留原文。")
 
 
 def _cell(value: object) -> str:
+    if missing(value):
+        return "—"
     if isinstance(value, pd.Timestamp):
         return f"{value.year}年{value.month}月{value.day}日 {value:%H:%M}"
     return clean(value)
@@ -112,7 +118,12 @@ def drill(source: Source, period: Period, community: str, categories: list[str],
             width=200,
         )
         state = st.segmented_control(
-            "状态", STATES, key="state", bind="query-params", label_visibility="collapsed", format_func=lambda s: f"只看{s}"
+            "状态",
+            STATES,
+            key="state",
+            bind="query-params",
+            label_visibility="collapsed",
+            format_func=lambda s: f"只看{s}",
         )
         asked = {
             "start": period.start,
@@ -131,23 +142,26 @@ def drill(source: Source, period: Period, community: str, categories: list[str],
         st.text("没有符合条件的诉求。")
         return
     found = source("records.list", limit=rows, skip=(page - 1) * rows, **asked)
-    shown = pd.DataFrame(
+    _pick(_listed(found), found["petition_id"].tolist(), "records", "所选时段受理的诉求")
+    open_picked(source)
+
+
+def _listed(found: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "工单编号": found["petition_id"],
             "状态": found["state"],
-            "提示": [_hint(row) for row in found.to_dict("records")],
+            "提示": [_hint(row) for row in found[list(_FLAGS)].to_dict("records")],
             deployment().area_word: found["community_name"],
             "一级分类": found["category_1"],
             "二级分类": found["category_2"],
             "主题": [clean(s) for s in found["subject"]],
             "承办单位": found["unit"],
-            "受理时间": [wording.is_missing(t) and "—" or _cell(t) for t in found["accepted_at"]],
-            "办结期限": ["—" if wording.is_missing(t) else _cell(t) for t in found["due_at"]],
+            "受理时间": [_cell(t) for t in found["accepted_at"]],
+            "办结期限": [_cell(t) for t in found["due_at"]],
         }
     )
-    _pick(shown, found["petition_id"].tolist(), "records", "所选时段受理的诉求")
-    open_picked(source)
 
 
-def _hint(row: dict[str, object]) -> str:
-    return "、".join(word for column, word in _FLAGS.items() if row.get(column) is True) or "—"
+def _hint(row: Mapping[Hashable, object]) -> str:
+    return "、".join(word for column, word in _FLAGS.items() if row.get(column)) or "—"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import atexit
+import functools
 import gc
 import logging
 from collections.abc import Callable
@@ -60,9 +60,7 @@ def _navigation() -> Any:
                 default=entry is first,
             )
         )
-    sections[first.section].append(
-        st.Page(first.path, title=first.title, url_path=first.url_path, visibility="hidden")
-    )
+    sections[first.section].append(st.Page(first.path, title=first.title, url_path=first.url_path, visibility="hidden"))
     st.logo(str(HERE / "logo.svg"), size="large")
     return st.navigation(sections, position="top")
 

@@ -19,7 +19,7 @@ from minxin.charts.weekly import About, Question, Weekly
 
 PAGE = "weekly"
 #: The frame of the map in px: labels are fitted for it.
-MAP_SIZE = (660, 500)
+MAP_SIZE = (660, 560)
 
 
 def answer(source: Source, chosen: Chosen) -> Weekly:
@@ -33,14 +33,13 @@ def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Weekly:
     return Weekly(_source, question, About(snapshot.as_of, snapshot.id, snapshot.simulated))
 
 
-def headline(page: Weekly, viewer: Viewer) -> bool:
-    """The message of the page and the export of all of it; returns whether more indicators are wanted."""
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        words = "　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline)
-        st.markdown(words)
+def headline(page: Weekly, chosen: Chosen, viewer: Viewer) -> bool:
+    """The message of the page and, in the line of filters, its export; returns whether more indicators are wanted."""
+    with chosen.rest:
         is_more = page.more_kpis is not None and st.toggle("更多指标", key="more", bind="query-params")
         if may(viewer, PAGE, "export"):
-            panel.export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出整页")
+            panel.export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出")
+    st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
     return bool(is_more)
 
 
@@ -69,7 +68,7 @@ def by_community(page: Weekly, viewer: Viewer) -> None:
 
     def choose() -> Chart:
         options = page.choices(page.board.map)
-        pair[:] = page.by_community(filters.one_of("地图指标", options, "indicator", next(iter(options)), 150))
+        pair[:] = page.by_community(filters.one_of("地图指标", options, "indicator", next(iter(options))))
         return pair[0]
 
     with left.container(border=True, height="stretch", gap="xsmall", key="panel_map"):
@@ -83,7 +82,7 @@ def over_time(page: Weekly, viewer: Viewer) -> None:
 
     def choose() -> Chart:
         options = page.choices(page.board.trend)
-        return page.over_time(filters.one_of("趋势指标", options, "trend", next(iter(options)), 150))
+        return page.over_time(filters.one_of("趋势指标", options, "trend", next(iter(options))))
 
     panel.chosen_panel(choose, viewer, PAGE, "trend")
 

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 #: Kinds that rank: without ``encoding.order`` they are sorted by value, highest first.
 RANKED = (Kind.BAR, Kind.DOT_INTERVAL)
-#: Kinds with a time or number axis: without ``encoding.order`` they are sorted along it.
+#: Kinds with a time or number axis: without ``encoding.order`` they are sorted along it (names keep their order).
 ALONG_X = (Kind.LINE, Kind.SMALL_MULTIPLES)
 #: Status of a value (``indicators.measure``) → the words that stand instead of it.
 STATUS_WORDS = {"few": "样本不足", "none": "无数据", "no_population": "缺人口数"}
@@ -259,7 +259,11 @@ class Chart:
             )
             rows = rows.drop(columns="_value")
         elif self.kind in ALONG_X:
-            rows = rows.sort_values(e.x, kind="stable", na_position="last")
+            held = [v for v in rows[e.x].tolist() if not missing(v)]
+            if held and all(map(is_moment, held)):
+                rows = rows.sort_values(e.x, key=pd.to_datetime, kind="stable", na_position="last")
+            elif pd.api.types.is_numeric_dtype(rows[e.x]):
+                rows = rows.sort_values(e.x, kind="stable", na_position="last")
         rows = rows.reset_index(drop=True)
         if self.kind is not Kind.TABLE:
             hidden = (e.y,) if self.kind is Kind.FUNNEL_PLOT else (e.y, e.low, e.high)
@@ -276,11 +280,21 @@ class Chart:
         return numbers
 
     def column(self, role: str) -> list[Any]:
-        """The cells of a role (``'x'``, ``'y'``, …) in drawing order; [] where it is not used; None for nothing."""
-        name = self.encoding.columns.get(role)
-        return [] if name is None else [None if missing(v) else v for v in self.rows[name].tolist()]
+        """The cells of a role (``'x'``, ``'y'``, …) in drawing order; [] where it is not used; None for nothing.
 
-    @property
+        The list is kept: do not change it.
+        """
+        if role not in self._columns:
+            name = self.encoding.columns.get(role)
+            cells = [] if name is None else [None if missing(v) else v for v in self.rows[name].tolist()]
+            self._columns[role] = cells
+        return self._columns[role]
+
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        return {}
+
+    @cached_property
     def names(self) -> list[str]:
         """What is compared, as text, in drawing order."""
         return [self.text(v, self.with_year) for v in self.column("x")]
@@ -290,7 +304,7 @@ class Chart:
         """Whether dates on the x axis must say their year."""
         return bool(self.encoding.x) and spans_years(self.rows[self.encoding.x])
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
         """Stable ids in drawing order: the key column, else the names."""
         return [clean(v) for v in self.column("key")] if self.encoding.key else self.names

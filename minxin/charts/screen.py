@@ -59,7 +59,7 @@ def _title(canvas: Canvas) -> None:
     foot = size * 2.4
     inner = held.height or 400
     inside = {side: float(held.margin[side] or 0) for side in "lrtb"}
-    tall = max(high, inner + head + foot)
+    tall = inner + head + foot if chart.kind is Kind.KPI_ROW else max(high, inner + head + foot)
     canvas.figure.update_layout(
         width=wide,
         height=tall,

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import pandas as pd
 
 from minxin.analysis import indicators, trend, wording
-from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts import boards, weekly_figures, weekly_lists, weekly_places, weekly_times
 from minxin.charts.boards import WeeklyBoard
@@ -82,6 +81,11 @@ class Weekly:
         return self.counts("totals", self.other) if self.other else None
 
     @cached_property
+    def both_totals(self) -> pd.DataFrame:
+        """The whole range in one row, and where it is compared the other in a second one."""
+        return pd.concat([f for f in (self.totals, self.totals_before) if f is not None], ignore_index=True)
+
+    @cached_property
     def everywhere(self) -> pd.DataFrame:
         """The whole range over all the viewer's communities, whichever is chosen."""
         return self.totals if not self.question.community else self.counts("totals", self.period, narrowed=False)
@@ -104,7 +108,8 @@ class Weekly:
         last = end - dt.timedelta(days=1)
         monday = last - dt.timedelta(days=last.weekday())
         first = monday - (max(self.board.trend_weeks, -(-self.period.days // 7)) - 1) * WEEK
-        frame = self.ask("indicators.by_week", start=first - max(YEAR, trend.BASELINE * WEEK), end=end, **self.scope)
+        back = YEAR if self.question.comparison == "year_ago" else trend.BASELINE * WEEK
+        frame = self.ask("indicators.by_week", start=first - back, end=end, **self.scope)
         days = pd.to_datetime(frame["week_start"]).dt.date
         return frame.assign(week_start=days, is_shown=days >= first)
 
@@ -200,14 +205,15 @@ class Weekly:
     def choices(self, codes: Sequence[str]) -> dict[str, str]:
         """Code → name of those indicators that the source has data for in this period, at least one."""
         held = indicators.load()
-        kept = [c for c in codes if self._has_data(held[c])]
+        kept = [c for c in codes if self._with_data.get(c, True)]
         return {c: held[c].name for c in kept or codes[:1]}
 
-    def _has_data(self, indicator: Indicator) -> bool:
-        if indicator.kind == "per_10000":
-            return bool((indicators.measure(indicator, self.communities)["status"] == "ok").any())
-        status = self.measured.loc[self.measured["code"] == indicator.code, "has_data"]
-        return bool(status.iloc[0]) if len(status) else True
+    @cached_property
+    def _with_data(self) -> dict[str, bool]:
+        """Code → whether there is something to show; a figure per head already where one community is counted."""
+        known = dict(zip(self.measured["code"], self.measured["has_data"].astype(bool), strict=True))
+        counted = bool(self.communities["population"].notna().any())
+        return known | {c: counted for c, i in indicators.load().items() if i.kind == "per_10000"}
 
     def by_community(self, code: str) -> tuple[Chart, Chart]:
         """Map and ranking of the communities by one indicator."""

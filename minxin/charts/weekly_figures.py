@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from minxin.charts.weekly import Weekly
 
 
+_MEASURED = ("value", "low", "high", "n", "status")
+
+
 def unit(indicator: Indicator) -> Unit:
     """How values of an indicator are written."""
     return Unit.of(indicator.kind, indicator.unit)
 
 
-def change(page: Weekly, indicator: Indicator) -> tuple[pd.Series, Change]:
+def change(page: Weekly, indicator: Indicator) -> tuple[dict[str, Any], Change]:
     """The measured total of an indicator, and its change."""
-    now = indicators.measure(indicator, page.totals).iloc[0]
-    before = None if page.totals_before is None else indicators.measure(indicator, page.totals_before).iloc[0]
-    return now, indicators.compare(indicator, now, before, page.question.comparison)
+    # measured together: what a call costs hardly depends on the number of rows
+    now, *before = indicators.measure(indicator, page.both_totals)[list(_MEASURED)].to_dict("records")
+    return now, indicators.compare(indicator, now, before[0] if before else None, page.question.comparison)
 
 
 def measured(page: Weekly) -> pd.DataFrame:
@@ -83,7 +86,7 @@ def row(page: Weekly, name: str, rows: pd.DataFrame) -> Chart:
             order="position",
         ),
         Unit(),
-        "；".join(sentence for _, sentence in page.headline[:2]),
+        "；".join(f"{word} {sentence}" for word, sentence in page.headline[:2]),
         f"{page.place_name}主要指标，{page.span}{compared}",
         codes=tuple(data["code"]),
         headings={"name": "指标", "value": "数值"},
@@ -93,8 +96,10 @@ def row(page: Weekly, name: str, rows: pd.DataFrame) -> Chart:
 def headline(page: Weekly) -> tuple[tuple[str, str], ...]:
     """Word and sentence for what came in, what is late, what is unusual."""
     now, moved = change(page, indicators.load()["intake"])
+    intake = messages.intake_message(float(now["value"]), moved)
+    late = messages.late_message(page.late_counts)
     return (
-        ("受理", f"{page.place_name}{messages.intake_message(float(now['value']), moved)}"),
-        ("逾期", messages.late_message(page.late_counts)),
+        ("受理", intake.removeprefix("受理 ")),
+        ("逾期", late.removeprefix(f"{page.place_name}逾期未办 ")),
         ("异常", page.unusual.title),
     )

@@ -53,7 +53,9 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
     whole = indicators.measure(indicator, page.everywhere).iloc[0]
     lines = ()
     if is_share and whole["status"] == "ok":
-        lines = (Annotation(float(whole["value"]), f"{page.place.whole_word} {unit(indicator).format(whole['value'])}"),)
+        lines = (
+            Annotation(float(whole["value"]), f"{page.place.whole_word} {unit(indicator).format(whole['value'])}"),
+        )
     ranking = page.chart(
         f"ranking_{indicator.code}",
         Kind.DOT_INTERVAL if is_share else Kind.BAR,

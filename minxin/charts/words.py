@@ -14,7 +14,9 @@ MISSING = "—"
 
 def missing(value: Any) -> bool:
     """Whether a cell holds nothing (None, NaN, NaT)."""
-    return value is None or value is pd.NaT or (not isinstance(value, str) and bool(pd.isna(value)))
+    if value is None or isinstance(value, (str, int)):
+        return value is None
+    return value != value if isinstance(value, float) else bool(pd.isna(value))
 
 
 def clean(value: Any) -> str:

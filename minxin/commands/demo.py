@@ -21,7 +21,7 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "demo", help="模拟数据并构建、发布快照", description="模拟数据并构建、发布快照；同一种子结果相同。"
     )
-    parser.add_argument("--subject", choices=SUBJECTS, default="all", help="模拟的主题，默认 all")
+    parser.add_argument("--subject", choices=SUBJECTS, default="all", help="模拟的主题，默认 all（目前只有诉求）")
     parser.add_argument("--petitions", type=int, metavar="N", help="诉求总件数，公开渠道的件数不变，其余渠道随之增减")
     parser.add_argument("--seed", type=int, metavar="S", help="随机种子")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出结果")

@@ -137,7 +137,7 @@ def load(deployment: Deployment) -> Scenario:
         codes = tuple(c.code for c in deployment.communities)
         if set(places) != set(codes):
             raise Refused(
-                f"部署「{deployment.id}」没有模拟方案({folder / 'communities.csv'} 与社区名单不符),"
+                f"部署「{deployment.id}」没有模拟方案（{folder / 'communities.csv'} 与社区名单不符），"
                 "请改用 minxin import 导入数据。"
             )
         rows = [places[code] for code in codes]
@@ -161,9 +161,9 @@ def load(deployment: Deployment) -> Scenario:
             shapes=deployment.shapes,
         )
     except FileNotFoundError as error:
-        raise Unusable(f"模拟方案缺少文件 {error.filename},请恢复后再试。") from error
+        raise Unusable(f"模拟方案缺少文件 {error.filename}，请恢复后再试。") from error
     except (KeyError, ValueError, StopIteration) as error:
-        raise Unusable(f"模拟方案 {folder} 有误:{error},请改正后再试。") from error
+        raise Unusable(f"模拟方案 {folder} 有误：{error}，请改正后再试。") from error
 
 
 def _channel(raw: dict[str, Any]) -> Channel:

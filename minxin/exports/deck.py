@@ -139,13 +139,16 @@ def _place(shape: Any, left: float, top: float, wide: float, high: float) -> Non
     shape.left, shape.top, shape.width, shape.height = Inches(left), Inches(top), Inches(wide), Inches(high)
 
 
-def fit_title(text: str, wide: float = WIDE - 2 * MARGIN) -> tuple[str, float]:
-    """A title in at most two lines: the text (cut where it must be) and its size in points."""
-    for size in (26, 23, 20):
-        room = wide * 72 / size * 2 - 2
+def fit_title(
+    text: str, wide: float = WIDE - 2 * MARGIN, sizes: Sequence[float] = (26, 23, 20), end: str = ""
+) -> tuple[str, float]:
+    """A title in at most two lines: the text (cut where it must be, ``end`` kept) and its size in points."""
+    room = 0.0
+    for size in sizes:
+        room = wide * 72 / size * 2 - 2 - width(end)
         if width(text) <= room:
-            return text, size
-    return shorten(text, room), 20
+            return text + end, size
+    return shorten(text, room) + end, sizes[-1]
 
 
 def write(

@@ -81,8 +81,8 @@ def presentation(
 
 def _first(deck: Any, charts: Sequence[Chart], heading: str, subtitle: str, place: str) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts.get_by_name(TITLE_SLIDE))
-    words, size = fit_title(heading, WIDE - 1.8)
-    _fill_title(slide.shapes.title, words, size + 8)
+    words, size = fit_title(heading, WIDE - 1.8, (34, 30, 26))
+    _fill_title(slide.shapes.title, words, size)
     lines = [subtitle or (clean(charts[0].subtitle) if charts else ""), place]
     write(slide.placeholders[1].text_frame, [shorten(t, 60) for t in lines if t], 18, QUIET)
     bar = slide.shapes.add_connector(1, *(int(v * 914400) for v in (0.9, 3.68, WIDE - 0.9, 3.68)))
@@ -106,8 +106,8 @@ def _fill_title(shape: Any, words: str, size: float) -> None:
 
 def _slide(deck: Any, chart: Chart, part: str, source_note: str, definitions: Mapping[str, str]) -> Any:
     slide = deck.slides.add_slide(deck.slide_layouts.get_by_name(TITLE_ONLY))
-    words, size = fit_title(clean(chart.title))
-    _fill_title(slide.shapes.title, words + part, size)
+    words, size = fit_title(clean(chart.title), end=part)
+    _fill_title(slide.shapes.title, words, size)
     text_box(slide.shapes, MARGIN, 1.38, WIDE - 2 * MARGIN, 0.35, [shorten(clean(chart.subtitle), 70)], 14, QUIET)
     line = slide.shapes.add_connector(1, *(int(v * 914400) for v in (MARGIN, 6.95, WIDE - MARGIN, 6.95)))
     line.line.width = Pt(0.75)

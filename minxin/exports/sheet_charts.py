@@ -14,7 +14,7 @@ from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import fills, legend, short_names
 from minxin.charts.palette import FILE_FONT, classes, text_on
 from minxin.charts.registry import Renderers
-from minxin.charts.words import clean, shorten
+from minxin.charts.words import clean, shorten, width
 from minxin.exports.sheets import INK, Book, Extent, is_number, text
 
 _FONT = {"name": FILE_FONT, "size": 10, "color": INK.text}
@@ -46,19 +46,41 @@ class Place:
 ACROSS = 14
 #: Kinds that are their own picture.
 ALONE = (Kind.KPI_ROW, Kind.TABLE)
+_TALL = (Kind.BAR, Kind.BULLET, Kind.DOT_INTERVAL)
 Draw = Callable[[Place], None]
 WORKBOOK: Renderers[Draw] = Renderers("workbook")
+
+
+def _literal(words: str) -> str:
+    """Words for a part of a chart; the table has them as they are.
+
+    xlsxwriter takes what begins with = or looks like ``name!A1`` for a reference, so both signs become full-width.
+    """
+    return words.replace("=", "\uff1d").replace("!", "\uff01") if words.startswith("=") or "!" in words else words
+
+
+def _height(rows: int) -> int:
+    return max(380, min(900, rows * 24 + 100))
+
+
+def picture_rows(chart: Chart) -> int:
+    """How many sheet rows of normal height a picture covers."""
+    return 0 if chart.kind in ALONE else _height(len(chart.rows) if chart.kind in _TALL else 0) // 20 + 1
 
 
 def _insert(place: Place, drawn: Any, rows: int = 0, legend_at: str = "") -> None:
     chart = place.chart
     drawn.set_title(
-        {"name": shorten(clean(chart.title), 60), "name_font": {**_FONT, "size": 13, "bold": True}, "overlay": False}
+        {
+            "name": _literal(shorten(clean(chart.title), 60)),
+            "name_font": {**_FONT, "size": 13, "bold": True},
+            "overlay": False,
+        }
     )
     drawn.set_legend({"position": legend_at, "font": _FONT} if legend_at else {"none": True})
     drawn.set_chartarea({"border": {"none": True}, "fill": {"color": INK.page}})
     drawn.set_plotarea({"fill": {"none": True}})
-    drawn.set_size({"width": 820, "height": max(380, min(900, rows * 24 + 100))})
+    drawn.set_size({"width": 820, "height": _height(rows)})
     options = {"object_position": 2, "description": clean(chart.alt)}
     place.sheet.insert_chart(place.head, place.aside, drawn, options)
 
@@ -95,8 +117,8 @@ def _points(chart: Chart) -> list[dict[str, Any] | None] | None:
 
 def _series(place: Place, **more: Any) -> dict[str, Any]:
     held = {
-        "name": place.chart.heading(place.chart.encoding.y),
-        "categories": place.cells("x"),
+        "name": _literal(place.chart.heading(place.chart.encoding.y)),
+        "categories": _categories(place),
         "values": place.cells("y"),
         "gap": 45,
         "fill": {"color": INK.primary},
@@ -114,7 +136,8 @@ def bar(place: Place) -> None:
     chart, drawn = place.chart, place.book.held.add_chart({"type": "bar"})
     if any(t is not None for t in chart.column("target")):
         drawn.add_series({
-            "name": "目标", "categories": place.cells("x"), "values": place.cells("target"), "gap": 45, "overlap": 100,
+            "name": "目标", "categories": _categories(place), "values": place.cells("target"),
+            "gap": 45, "overlap": 100,
             "fill": {"none": True}, "border": {"color": INK.quiet, "width": 1},
         })  # fmt: skip
         inside = {**_labels(chart), "position": "inside_end", "font": {**_FONT, "color": INK.page, "bold": True}}
@@ -159,6 +182,13 @@ def _helper(place: Place, number: int, name: str, values: list[Any]) -> list[Any
     return [place.sheet.get_name(), place.extent.first, column, place.extent.first + max(len(values) - 1, 0), column]
 
 
+def _categories(place: Place) -> list[Any]:
+    """The names of the table; shortened ones where they would squeeze the plot."""
+    if max(map(width, place.chart.names), default=0) <= 16:
+        return place.cells("x")
+    return _helper(place, 8, "简称", [shorten(n, 14) for n in place.chart.names])
+
+
 def _levels(place: Place) -> Any:
     chart, held = place.chart, _level_values(place.chart)
     if not held:
@@ -166,7 +196,8 @@ def _levels(place: Place) -> Any:
     drawn = place.book.held.add_chart({"type": "line"})
     for i, (name, value) in enumerate(held):
         drawn.add_series({
-            "name": name, "categories": place.cells("x"), "values": _helper(place, i, name, [value] * len(chart.rows)),
+            "name": _literal(name), "categories": _categories(place),
+            "values": _helper(place, i, name, [value] * len(chart.rows)),
             "line": {"color": INK.quiet, "width": 1.25, "dash_type": "dash" if i else "solid"},
         })  # fmt: skip
     return drawn
@@ -183,7 +214,7 @@ def line(place: Place) -> None:
                 s for s, g in zip(chart.strong, map(clean, chart.column("series")), strict=True) if g == group
             )
             colour = INK.categories[i % 5] if not chart.encoding.emphasis else INK.primary if strong else INK.calm
-            drawn.add_series({"name": group or "全部", "categories": names, "values": cells,
+            drawn.add_series({"name": _literal(shorten(group, 14) or "全部"), "categories": names, "values": cells,
                               "line": {"color": colour, "width": 2.5 if strong else 1.25}})  # fmt: skip
     else:
         drawn.add_series(_series(place, data_labels={}, line={"color": INK.primary, "width": 2.5}, points=None))
@@ -207,7 +238,7 @@ def _wide(place: Place) -> tuple[list[Any], list[tuple[str, list[Any]]]]:
     chart = place.chart
     order = list(dict.fromkeys(chart.names))
     groups = [clean(g) for g in chart.column("series")]
-    names = _helper(place, 0, chart.heading(chart.encoding.x), order)
+    names = _helper(place, 0, chart.heading(chart.encoding.x), [shorten(n, 14) for n in order])
     held = []
     for number, group in enumerate([*([""] if "" in groups else []), *chart.groups], 1):
         cells: list[Any] = [None] * len(order)
@@ -226,8 +257,8 @@ def stacked_column(place: Place) -> None:
     names, wide = _wide(place)
     for i, (group, cells) in enumerate(wide):
         colour = INK.categories[i] if i < len(INK.categories) else INK.calm
-        drawn.add_series({"name": group or "全部", "categories": names, "values": cells, "gap": 45,
-                          "fill": {"color": colour}, "border": {"color": INK.page}})  # fmt: skip
+        drawn.add_series({"name": _literal(shorten(group, 14) or "全部"), "categories": names, "values": cells,
+                          "gap": 45, "fill": {"color": colour}, "border": {"color": INK.page}})  # fmt: skip
     drawn.set_x_axis(_names())
     axis = {k: v for k, v in _axis(chart, True).items() if k not in ("max", "major_unit")}
     drawn.set_y_axis(axis)
@@ -249,7 +280,8 @@ def dot_interval(place: Place) -> None:
         for s in chart.strong
     ]
     dots: dict[str, Any] = {
-        "name": chart.heading(chart.encoding.y), "categories": place.cells("y"), "values": ranks, "points": points,
+        "name": _literal(chart.heading(chart.encoding.y)),
+        "categories": place.cells("y"), "values": ranks, "points": points,
         "marker": {"type": "circle", "size": 7, "fill": {"color": INK.primary}, "border": {"none": True}},
     }  # fmt: skip
     if lows and highs:
@@ -265,7 +297,7 @@ def dot_interval(place: Place) -> None:
         }  # fmt: skip
     drawn.add_series(dots)
     custom = [
-        {"value": f"{shorten(n, 12)}  {v}", "font": _FONT}
+        {"value": _literal(f"{shorten(n, 12)}  {v}"), "font": _FONT}
         for n, v in zip(short_names(chart.names), chart.values, strict=True)
     ]
     drawn.add_series({
@@ -275,10 +307,14 @@ def dot_interval(place: Place) -> None:
     for i, (name, at) in enumerate(_level_values(chart)):
         xs = _helper(place, 4 + 2 * i, name, [at, at])
         ys = _helper(place, 5 + 2 * i, "行", [0.4, rows + 0.6])
-        label = {"value": True, "custom": [{"delete": True}, {"value": name, "font": _FONT}], "position": "above"}
+        label = {
+            "value": True,
+            "custom": [{"delete": True}, {"value": _literal(name), "font": _FONT}],
+            "position": "above",
+        }
         level = {"color": INK.quiet, "width": 1.25, "dash_type": "dash" if i else "solid"}
-        drawn.add_series({"name": name, "categories": xs, "values": ys, "marker": {"type": "none"}, "line": level,
-                          "data_labels": label})  # fmt: skip
+        drawn.add_series({"name": _literal(name), "categories": xs, "values": ys, "marker": {"type": "none"},
+                          "line": level, "data_labels": label})  # fmt: skip
     drawn.set_x_axis(_axis(chart, False, "low", "high", "target"))
     drawn.set_y_axis({"min": 0.4, "max": rows + 0.6, "visible": False, "major_gridlines": {"visible": False}})
     _insert(place, drawn, rows)
@@ -291,11 +327,11 @@ def funnel_plot(place: Place) -> None:
     chart = place.chart
     drawn = place.book.held.add_chart({"type": "scatter", "subtype": "straight"})
     drawn.add_series({
-        "name": chart.heading(chart.encoding.y), "categories": place.cells("n"), "values": place.cells("y"),
+        "name": _literal(chart.heading(chart.encoding.y)), "categories": place.cells("n"), "values": place.cells("y"),
         "line": {"none": True},
         "marker": {"type": "circle", "size": 7, "fill": {"color": INK.primary}, "border": {"color": INK.page}},
         "data_labels": {"value": True, "position": "above", "font": {**_FONT, "size": 9},
-                        "custom": [{"value": shorten(n, 8)} for n in short_names(chart.names)]},
+                        "custom": [{"value": _literal(shorten(n, 8))} for n in short_names(chart.names)]},
     })  # fmt: skip
     cases = chart.column("n")
     order = sorted((i for i, n in enumerate(cases) if n is not None), key=lambda i: cases[i])
@@ -307,7 +343,7 @@ def funnel_plot(place: Place) -> None:
         if held:
             ys = _helper(place, number, name, [held[i] for i in order])
             dash = "solid" if role == "target" else "dash" if role in ("low", "high") else "round_dot"
-            drawn.add_series({"name": name, "categories": xs, "values": ys, "marker": {"type": "none"},
+            drawn.add_series({"name": _literal(name), "categories": xs, "values": ys, "marker": {"type": "none"},
                               "line": {"color": INK.quiet, "width": 1.25, "dash_type": dash}})  # fmt: skip
             number += 1
     drawn.set_x_axis(

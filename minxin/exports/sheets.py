@@ -116,7 +116,7 @@ def write_table(book: Book, chart: Chart, sheet: Any, head: int) -> Extent:
             _cell(book, chart, sheet, head + 1 + r, c, column, r, value)
         written = [moment_words(v) if is_moment(v) else w for v, w in zip(column.raw, column.written, strict=True)]
         wide = max([width(column.heading)] + [width(w) for w in written[:2000]])
-        sheet.set_column_pixels(c, c, int(min(max(wide, 5), 36) * 15 + 16))
+        sheet.set_column_pixels(c, c, int(min(max(wide, 5), 24) * 15 + 16))
     count = len(chart.rows)
     return Extent(head + 1, head + count, len(held), {column.name: c for c, column in enumerate(held)})
 
@@ -128,10 +128,12 @@ def _mixed(chart: Chart, column: TableColumn) -> bool:
 
 def _cell(book: Book, chart: Chart, sheet: Any, row: int, place: int, column: TableColumn, r: int, value: Any) -> None:
     unit = chart.row_unit(r) if _mixed(chart, column) else column.unit
-    if is_number(value) and (unit is not None or not isinstance(value, bool)):
-        sheet.write_number(
-            row, place, float(value), book.format("number", cell_format(unit, value, _mixed(chart, column)))
-        )
+    if is_number(value) and unit is not None and column.name == chart.encoding.columns.get("change"):
+        scale, number = change_format(unit)
+        sheet.write_number(row, place, float(value) * scale, book.format("number", number))
+    elif is_number(value) and (unit is not None or not isinstance(value, bool)):
+        form = book.format("number", cell_format(unit, value, _mixed(chart, column)))
+        sheet.write_number(row, place, float(value), form)
     elif is_moment(value):
         stamp = pd.Timestamp(value)
         daily = not isinstance(value, dt.datetime) or stamp == stamp.normalize()

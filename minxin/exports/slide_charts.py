@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 from lxml import etree  # type: ignore[import-untyped]
 from pptx.chart.data import CategoryChartData, XyChartData
@@ -460,32 +460,71 @@ def _inner(drawn: Any, left: float, top: float, wide: float, high: float) -> Non
     )
 
 
-def _scatter_data(chart: Chart, held: list[tuple[str, list[tuple[float, float]]]]) -> Any:
-    """Scatter data; shorter series repeat their last point, because LibreOffice drops series of unequal length."""
+Points = list[tuple[float, float | None]]
+
+
+def _scatter(sheet: Sheet, held: list[tuple[str, Points]], box: Box, size: float) -> Any:
+    """A native scatter chart; a point without y is a gap in its line.
+
+    Shorter series repeat their last point: LibreOffice drops series of unequal length.
+    """
     longest = max(len(points) for _, points in held)
     data = XyChartData(number_format="General")
-    for name, points in held:
-        series = data.add_series(name, number_format=chart.unit.number_format)
-        for x, y in points + points[-1:] * (longest - len(points)):
-            series.add_data_point(x, y)
-    return data
+    gaps: list[tuple[int, int]] = []
+    for number, (name, points) in enumerate(held):
+        series = data.add_series(name, number_format=sheet.chart.unit.number_format)
+        for place, (x, y) in enumerate(points + points[-1:] * (longest - len(points))):
+            series.add_data_point(x, 0 if y is None else y)
+            if y is None:
+                gaps.append((number, place))
+    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, data, box, size)
+    if gaps:
+        _open_gaps(drawn, gaps)
+    return drawn
+
+
+def _open_gaps(drawn: Any, gaps: list[tuple[int, int]]) -> None:
+    """Empty the y of some points, in the drawing's cache and in the embedded workbook."""
+    part = drawn.part.chart_workbook.xlsx_part
+    book = openpyxl.load_workbook(io.BytesIO(part.blob))
+    series = list(drawn.plots[0].series)
+    for number, place in gaps:
+        values = series[number]._element.find(f"{qn('c:yVal')}/{qn('c:numRef')}")
+        first = values.find(qn("c:f")).text.split("!")[1].split(":")[0].replace("$", "")
+        cell = book.active[first]
+        book.active.cell(cell.row + place, cell.column).value = None
+        for point in values.findall(f"{qn('c:numCache')}/{qn('c:pt')}"):
+            if point.get("idx") == str(place):
+                point.getparent().remove(point)
+    out = io.BytesIO()
+    book.save(out)
+    part._blob = out.getvalue()
 
 
 @SLIDES.draws(Kind.DOT_INTERVAL)
 def dot_interval(sheet: Sheet) -> None:
-    """A native scatter chart: dots with error bars, names and values as labels of a series without marks."""
+    """A native scatter chart: dots over line segments; names and values are labels of a series without marks."""
     chart = sheet.chart
     values, lows, highs = chart.column("y"), chart.column("low"), chart.column("high")
     places = ticks(*extent_of(chart, False, "low", "high", "target"))
     rows = len(values)
     known = [i for i, v in enumerate(values) if v is not None]
-    held: list[tuple[str, list[tuple[float, float]]]] = [("名称", [(places[0], rows - i) for i in range(rows)])]
+    held: list[tuple[str, Points]] = [("名称", [(places[0], rows - i) for i in range(rows)])]
     marks = _level_lines(chart)
     held += [(_level_words(chart, name, at), [(at, 0.4), (at, rows + 0.6)]) for name, at in marks]
+    spans = []
+    for strong in (False, True):
+        points: Points = []
+        for i in known:
+            if chart.strong[i] is strong and lows and highs and lows[i] is not None and highs[i] is not None:
+                points += [(lows[i], rows - i), (highs[i], rows - i), (highs[i], None)]
+        if points:
+            held.append(("重点区间" if strong and not all(chart.strong) else "区间", points))
+            spans.append(strong)
     if known:
         held.append((chart.heading(chart.encoding.y), [(values[i], rows - i) for i in known]))
     size = _size(rows)
-    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, _scatter_data(chart, held), _room(BODY, rows + 2), size)
+    drawn = _scatter(sheet, held, _room(BODY, rows + 2), size)
     _value_axis(chart, drawn.category_axis, False, "low", "high", "target")
     upright = drawn.value_axis
     _bare(upright, False)
@@ -500,6 +539,9 @@ def dot_interval(sheet: Sheet) -> None:
     for one, (name, _) in zip(series[1:], marks, strict=False):
         _line(one, QUIET, 1.25, dashed=name != "目标")
         _say(one, 1, one.name, "t", 12, "tx2")
+    for one, strong in zip(series[1 + len(marks) :], spans, strict=False):
+        paler = Colour((PRIMARY if strong else CALM).theme, brightness=0.45)
+        _line(one, paler, 3 if strong else 2)
     if known:
         dots, plain = series[-1], all(chart.strong)
         _dots(dots, PRIMARY if plain else CALM, 9)
@@ -508,18 +550,9 @@ def dot_interval(sheet: Sheet) -> None:
                 _paint(dots.points[place].marker.format.fill, PRIMARY)
                 dots.points[place].marker.style = XL_MARKER_STYLE.CIRCLE
                 dots.points[place].marker.size = 12
-        if lows and highs:
-            spare = [0.0] * (rows - len(known))
-            below = [_apart(values[i], lows[i]) for i in known] + spare
-            above = [_apart(highs[i], values[i]) for i in known] + spare
-            _error_bars(drawn, dots, [clean(chart.names[i]) for i in known], below, above)
     words = max((width(f"{shorten(n, 12)}  {v}") for n, v in zip(shown, chart.values, strict=True)), default=6)
     share = min(0.4, (words * size / 72 + 0.2) / BODY[2])
     _inner(drawn, share, 0.07, 0.96 - share, 0.86)
-
-
-def _apart(one: float | None, other: float | None) -> float:
-    return 0.0 if one is None or other is None else max(0.0, one - other)
 
 
 def _dots(series: Any, colour: Colour, size: int) -> None:
@@ -528,42 +561,6 @@ def _dots(series: Any, colour: Colour, size: int) -> None:
     series.marker.size = size
     _paint(series.marker.format.fill, colour)
     series.marker.format.line.fill.background()
-
-
-def _error_bars(drawn: Any, series: Any, names: list[str], minus: list[float], plus: list[float]) -> None:
-    """Intervals as custom error bars; names and lengths also go into the embedded workbook, for editing there."""
-    cells = series._element.find(f"{qn('c:xVal')}/{qn('c:numRef')}/{qn('c:f')}").text
-    first = int(cells.rsplit("$", 1)[1]) - len(minus) + 1
-    part = drawn.part.chart_workbook.xlsx_part
-    book = openpyxl.load_workbook(io.BytesIO(part.blob))
-    for column, head, held in ((3, "名称", names), (4, "下误差", minus), (5, "上误差", plus)):
-        book.active.cell(first - 1, column, head)
-        for i, value in enumerate(held):
-            cell = book.active.cell(first + i, column)
-            cell.value = value
-            if isinstance(value, str):
-                cell.data_type = "s"
-    out = io.BytesIO()
-    book.save(out)
-    part._blob = out.getvalue()
-
-    def literal(tag: str, numbers: list[float]) -> str:
-        points = "".join(f'<c:pt idx="{i}"><c:v>{v:.6f}</c:v></c:pt>' for i, v in enumerate(numbers))
-        letter = "D" if tag == "minus" else "E"
-        return (
-            f"<c:{tag}><c:numRef><c:f>Sheet1!${letter}${first}:${letter}${first + len(numbers) - 1}</c:f><c:numCache>"
-            f'<c:formatCode>General</c:formatCode><c:ptCount val="{len(numbers)}"/>{points}</c:numCache></c:numRef>'
-            f"</c:{tag}>"
-        )
-
-    bars = parse_xml(
-        f'<c:errBars {nsdecls("c", "a")}><c:errDir val="x"/><c:errBarType val="both"/><c:errValType val="cust"/>'
-        f'<c:noEndCap val="1"/>{literal("plus", plus)}{literal("minus", minus)}<c:spPr><a:ln w="25400">'
-        '<a:solidFill><a:schemeClr val="accent5"><a:lumMod val="60000"/><a:lumOff val="40000"/></a:schemeClr>'
-        "</a:solidFill></a:ln></c:spPr></c:errBars>"
-    )
-    held = series._element
-    held.find(qn("c:xVal")).addprevious(bars)
 
 
 def _say(series: Any, point: int, words: str, position: str, size: float, scheme: str, pad: int = 0) -> None:
@@ -608,7 +605,7 @@ def funnel_plot(sheet: Sheet) -> None:
         low, high = (lows[i] if lows else None), (highs[i] if highs else None)
         return (low is not None and values[i] < low) or (high is not None and values[i] > high)
 
-    held: list[tuple[str, list[tuple[float, float]]]] = []
+    held: list[tuple[str, Points]] = []
     limits = []
     order = sorted((i for i, n in enumerate(cases) if n is not None), key=lambda i: cases[i])
     for role, name in (
@@ -616,7 +613,7 @@ def funnel_plot(sheet: Sheet) -> None:
         ("target", "总体"),
     ):  # fmt: skip
         drawn_from = chart.column(role)
-        points = [(cases[i], drawn_from[i]) for i in order if drawn_from and drawn_from[i] is not None]
+        points: Points = [(cases[i], drawn_from[i]) for i in order if drawn_from and drawn_from[i] is not None]
         if points:
             held.append((name, points))
             limits.append((role, name, len(points)))
@@ -625,7 +622,7 @@ def funnel_plot(sheet: Sheet) -> None:
     if not held:
         no_data(sheet)
         return
-    drawn = _add(sheet, XL_CHART_TYPE.XY_SCATTER, _scatter_data(chart, held))
+    drawn = _scatter(sheet, held, BODY, 12)
     _value_axis(chart, drawn.value_axis, False, "low", "high", "outer_low", "outer_high", "target")
     across = drawn.category_axis
     _bare(across)

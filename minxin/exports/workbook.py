@@ -74,7 +74,7 @@ def _chart_sheet(book: Book, chart: Chart, sheet: Any, source_note: str) -> None
     sheet.repeat_rows(HEAD)
     sheet.set_row_pixels(0, 34)
     right = extent.columns - 1 if chart.kind in sheet_charts.ALONE else extent.columns + sheet_charts.ACROSS
-    sheet.print_area(0, 0, max(extent.last, HEAD + (0 if chart.kind in sheet_charts.ALONE else 26)), right)
+    sheet.print_area(0, 0, max(extent.last, HEAD + sheet_charts.picture_rows(chart)), right)
     sheet.set_footer(f"&L&9{_footer_text(foot)}&R&9第 &P 页，共 &N 页")
     sheet.set_column_pixels(extent.columns, extent.columns, 24)
     if chart.empty:

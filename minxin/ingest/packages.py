@@ -34,11 +34,13 @@ _FAULT = re.compile(rb"""<(?:\w+:)?c\s[^<>]*\bt=["']e["']""")
 
 @dataclass(frozen=True)
 class PackageFacts:
-    """What the look found: formula cells, those without a saved result, cells that hold an error."""
+    """What the look found: formula cells, those without a saved result, cells that hold an error, and
+    the bytes of all XML parts."""
 
     formulas: int = 0
     without_result: int = 0
     faults: int = 0
+    size: int = 0
 
 
 def _too_large(name: str) -> Unusable:
@@ -84,6 +86,7 @@ def check_package(path: Path, name: str) -> PackageFacts:
                 found.formulas + part.formulas,
                 found.without_result + part.without_result,
                 found.faults + part.faults,
+                total,
             )
     return found
 
@@ -154,7 +157,8 @@ def _measure(path: Path, entry: zipfile.ZipInfo, name: str) -> tuple[PackageFact
     size = formulas = without_result = faults = deepest = 0
     columns: set[bytes] = set()
     try:
-        for data, size in _pieces(path, entry, name):
+        for data, read in _pieces(path, entry, name):
+            size = read
             if references := _REFERENCE.findall(data):
                 columns.update(letters for letters, _ in references)
                 rows = np.array([row for _, row in references], dtype="S12").astype(np.int64)

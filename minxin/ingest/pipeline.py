@@ -35,11 +35,12 @@ from minxin.ingest.typing_sql import order_formats, picked_sql
 from minxin.settings import Home, Unusable
 from minxin.tables import table, tables
 from minxin.warehouse.lake import BatchWriter, Lake
+from minxin.warehouse.lock import writing
 
 log = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
 
-#: Working folders of imports that nobody finished are swept after this time at the latest.
+#: Working folders of previews and trial runs that nobody finished are swept after this time.
 _STALE_SECONDS = 24 * 3600
 _LONGEST_NAME = 120
 _PLACE = ("community_code", "community_name")
@@ -108,20 +109,24 @@ def run_import(
     nobody can use and Refused when another process is writing; then nothing has changed.
     """
     say = progress or (lambda share, text: None)
-    home = home.open(None if dry_run else "real")
+    home = home.open()
     called = clean_file_name(name or file.name)
-    with _working_folder(home, "trial" if dry_run else "import") as work:
+    if dry_run:
+        with working_folder(home, "trial") as work:
+            say(0.01, "识别文件")
+            source, mapping = open_for(file, mapping, work, called)
+            counts = _import(source, mapping, home, work, None, rejects_to, say)
+        say(1.0, "试运行完成")
+        return _result(None, counts)
+    lake = Lake(home)
+    with writing(home), working_folder(home, "import") as work:
+        _sweep(home, work)
         say(0.01, "识别文件")
         source, mapping = open_for(file, mapping, work, called)
-        if dry_run:
-            counts = _import(source, mapping, home, work, None, rejects_to, say)
-            say(1.0, "试运行完成")
-            return _result(None, counts)
-        lake = Lake(home)
-        with lake.writer(
-            source=called, source_sha256=source.sha256, mapping=mapping.name, who=who or "未注明", table=mapping.table
-        ) as batch:
-            _sweep(home, work)
+        # Only now: a file nobody can use leaves no home behind.
+        home.open("real")
+        about = {"source": called, "source_sha256": source.sha256, "mapping": mapping.name, "table": mapping.table}
+        with lake.writer(who=who or "未注明", **about) as batch:
             counts = _import(source, mapping, home, work, batch, rejects_to, say)
             batch.finish(
                 rows=counts.rows,
@@ -136,8 +141,8 @@ def run_import(
                 as_of=counts.as_of,
                 notes=counts.notes,
             )
-        say(1.0, "导入完成")
-        return _result(batch.id, counts)
+    say(1.0, "导入完成")
+    return _result(batch.id, counts)
 
 
 def _result(batch: str | None, counts: _Counts) -> ImportResult:
@@ -191,7 +196,7 @@ def _best(source: Source) -> Mapping:
 
 
 @contextmanager
-def _working_folder(home: Home, kind: str) -> Iterator[Path]:
+def working_folder(home: Home, kind: str) -> Iterator[Path]:
     """A folder for one run, gone after it however it ends."""
     work = home.temporary / f"{kind}-{os.getpid()}-{secrets.token_hex(4)}"
     work.mkdir(parents=True)
@@ -202,13 +207,14 @@ def _working_folder(home: Home, kind: str) -> Iterator[Path]:
 
 
 def _sweep(home: Home, own: Path) -> None:
-    """Remove what killed runs left: imports at once (we hold the writer lock), trials after a day."""
+    """Remove what killed runs left: imports at once, since we hold the writer lock; the others after a day."""
     for folder in home.temporary.iterdir():
         if folder == own or not folder.is_dir():
             continue
-        age = time.time() - folder.stat().st_mtime
-        waiting = folder.name.startswith("import-") and age > 60
-        if waiting or (folder.name.startswith(("trial-", "preview-")) and age > _STALE_SECONDS):
+        dead = folder.name.startswith("import-")
+        if not dead and folder.name.startswith(("trial-", "preview-")):
+            dead = time.time() - folder.stat().st_mtime > _STALE_SECONDS
+        if dead:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -15,12 +15,13 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from minxin.ingest.apart import read_sheet_apart
 from minxin.ingest.encodings import TextFacts, inflate, label, prepare
 from minxin.ingest.headers import find_delimiter, find_header, sample_rows, sample_text
 from minxin.ingest.names import shown, unique_names
 from minxin.ingest.packages import PackageFacts, check_old_workbook, check_package
 from minxin.ingest.records import LONGEST_RECORD, is_blank, read_rows
-from minxin.ingest.spreadsheets import MOST_COLUMNS, read_sheet
+from minxin.ingest.spreadsheets import MOST_COLUMNS
 from minxin.ingest.sql_text import literal, quote
 from minxin.settings import Unusable
 
@@ -353,7 +354,7 @@ def _open_workbook(
         check_old_workbook(path, name)
         facts = PackageFacts()
     store = work / f"{secrets.token_hex(6)}.parquet"
-    read = read_sheet(path, store, name, facts, sheet, header_line, expected)
+    read = read_sheet_apart(path, store, name, facts, sheet, header_line, expected)
     return {
         "kind": kind,
         "encoding": "",

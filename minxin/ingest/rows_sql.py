@@ -15,7 +15,7 @@ from minxin.ingest.coordinates import STORED_DECIMALS, to_wgs84_sql
 from minxin.ingest.mapping import WHOLE_ROW, FieldRule
 from minxin.ingest.mapping import Mapping as FileMapping
 from minxin.ingest.masking import hash_sql, masked_sql
-from minxin.ingest.sql_text import quote
+from minxin.ingest.sql_text import literal, quote
 from minxin.ingest.typing_sql import cleaned_sql, held_sql, mapped_sql, picked_sql, plain_sql, settled_sql, together_sql, typed_sql
 from minxin.settings import Deployment
 from minxin.tables import Column, Table
@@ -165,14 +165,24 @@ class Plan:
         flags = "".join(f", ({' or '.join(c)}) is true as {quote(f'odd_{n}')}" for n, c in odd.items() if n in self.rules)
         return f"select *, {checks.reason_sql(self.faults)} as _problem{flags} from ({self.judged_sql(relation)})"
 
+    @property
+    def stored_columns(self) -> list[Column]:
+        """The columns that this file fills, in declared order; the lake's views know the others as null.
+
+        Writing twenty columns of nothing into every month would cost as much as all the rest.
+        """
+        place = (*_PLACE, "community_source") if self.located else ()
+        filled = {*self.rules, *self.numbered, *place}
+        return [c for c in self.table.columns if c.name in filled and c.personal != "drop"]
+
     def _stored(self, column: Column) -> str:
         name = column.name
         if self.located and name in ("community_code", "community_source"):
             return name
         if self.located and name == "community_name":
             return places.name_case_sql("community_code", self.deployment)
-        if name not in self.rules or column.personal == "drop":
-            return f"cast(null as {column.sql_type})"
+        if name in self.numbered:
+            return "cast(null as varchar)"
         value = quote(f"v_{name}")
         if column.personal == "hash":
             return hash_sql(value)
@@ -185,14 +195,14 @@ class Plan:
 
         ``keep`` names columns of ``judged`` that pass through as well.
         """
-        columns = self.table.columns
+        columns = self.stored_columns
         values = ", ".join(f"{self._stored(c)} as {quote(c.name)}" for c in columns)
         kept = "".join(f", {quote(k)}" for k in keep)
         query = f"select {values}, _line{kept} from ({judged})"
         texts = [c.name for c in columns if c.personal == "mask" and c.name in self.rules]
         if texts:
             query = masked_sql(f"({query})", texts)
-        query = f"select *, {content_sql(self.table)} as _content from ({query})"
+        query = f"select *, {content_sql(self.table, [c.name for c in columns])} as _content from ({query})"
         if self.numbered:
             number = "concat('N', upper(to_hex(_content)))"
             query = f"select * replace ({', '.join(f'{number} as {quote(n)}' for n in self.numbered)}) from ({query})"
@@ -202,10 +212,19 @@ class Plan:
         return f"select {names}, _line, 'accepted' as _status, {key} as _key, _content{kept}, {month} as month from ({query})"
 
 
-def content_sql(table: Table) -> str:
-    """SQL for ``_content`` (UBIGINT): half of the MD5 of all stored columns, as text in declared order."""
+def content_sql(table: Table, filled: Collection[str]) -> str:
+    """SQL for ``_content`` (UBIGINT): half of the MD5 of all declared columns as text, each ended by U+001F.
+
+    Columns that are not ``filled`` count as null, so that two files that say the same are the same.
+    """
     parts: list[str] = []
+    ends = 0
     for column in table.columns:
-        name = quote(column.name)
-        parts.append(f"epoch_us({name})" if column.type == "timestamp" else name)
-    return f"cast(md5_number(concat({', chr(31), '.join(parts)})) >> 64 as ubigint)"
+        if column.name in filled:
+            name = quote(column.name)
+            parts += [literal("\x1f" * ends)] if ends else []
+            parts.append(f"epoch_us({name})" if column.type == "timestamp" else name)
+            ends = 0
+        ends += 1
+    parts.append(literal("\x1f" * ends))
+    return f"cast(md5_number(concat({', '.join(parts)})) >> 64 as ubigint)"

@@ -175,7 +175,8 @@ def _last_heading(sample: Sequence[Row], at: int, starts: dict[int, list[tuple[i
         return lowest
     below = sample[at + 1][1] if at + 1 < len(sample) else ()
     groups = [(left, right) for left, right, _ in merges if right > left]
-    if not groups or len(groups) == 1 and sum(1 for cell in sample[at][1] if cell.strip()) == 1:
+    alone = sum(1 for cell in sample[at][1] if cell.strip()) == 1
+    if not groups or alone:
         return at
     named = [below[left : right + 1] for left, right in groups]
     return at + 1 if all(is_heading(cell) for cells in named for cell in cells) else at

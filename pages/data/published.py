@@ -1,6 +1,5 @@
 """公开数字核对: every published figure beside what the warehouse counts."""
 
-
 from minxin.access import guard
 from minxin.board import figures, notices
 

@@ -12,7 +12,7 @@ source = notices.opening("weekly", viewer, "来了什么、什么晚了、什么
 chosen = filters.bar(source)
 page = weekly.answer(source, chosen)
 
-is_more = weekly.headline(page, viewer)
+is_more = weekly.headline(page, chosen, viewer)
 weekly.figures(page, is_more)
 weekly.by_community(page, viewer)
 

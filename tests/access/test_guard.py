@@ -1,12 +1,6 @@
 """The guard on a page, in a script run and behind a real server."""
 
-import os
 import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 
 import pytest
 from streamlit import config
@@ -16,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from minxin.settings import ROOT
+from tests import support
 
 PAGE = """
 import streamlit as st
@@ -56,45 +50,13 @@ def test_a_server_for_everybody_shows_nothing(bound, address):
     assert not run.text
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
-    (folder / "app.py").write_text(PAGE.format(page="weekly"), encoding="utf-8")
-    port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.address=127.0.0.1",
-        f"--server.port={port}",
-        "--server.headless=true",
-        "--browser.gatherUsageStats=false",
-        "--server.fileWatcherType=none",
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MINXIN_HOME": str(folder / "home")}
-    with (folder / "log.txt").open("w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            for _ in range(300):
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
-                        break
-                except (urllib.error.URLError, OSError):
-                    time.sleep(0.1)
-            else:
-                pytest.fail((folder / "log.txt").read_text(encoding="utf-8"))
-            yield port
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    script = folder / "app.py"
+    script.write_text(PAGE.format(page="weekly"), encoding="utf-8")
+    with support.board(folder / "home", script=script) as address:
+        yield int(address.rpartition(":")[2])
 
 
 def _shown(port: int, host: str, headers: dict[str, str], origin: str | None) -> str:

@@ -152,7 +152,9 @@ def test_the_published_rates():
 
 
 def test_the_three_rates():
-    counts = dict(valid_followups=100, responded=98, resolved=80, satisfied=70 + 0.9 * 20, satisfied_squares=70 + 0.81 * 20)
+    counts = dict(
+        valid_followups=100, responded=98, resolved=80, satisfied=70 + 0.9 * 20, satisfied_squares=70 + 0.81 * 20
+    )
     three = [one(code, **counts)["value"] for code in ("response_rate", "resolution_rate", "satisfaction_rate")]
     assert three == pytest.approx([0.98, 0.80, 0.88])
     assert np.dot([0.1, 0.5, 0.4], three) == pytest.approx(0.850)
@@ -199,7 +201,9 @@ def test_a_missing_column_is_an_error():
         measure(ALL["closing_rate"], frame(closed=3))
 
 
-@given(st.lists(st.integers(0, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=30))
+@given(
+    st.lists(st.integers(0, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=30)
+)
 def test_every_value_lies_within_its_interval(counts):
     x, n = np.array(counts).T
     rows = measure(ALL["closing_rate"], frame(closed=x, closing_known=n))
@@ -257,6 +261,19 @@ def test_a_stock_is_counted_whole():
     assert same.text == "与上期持平"
 
 
+def test_a_value_that_still_moves_gets_no_verdict():
+    as_of, closing_rate = dt.datetime(2023, 7, 4), ALL["closing_rate"]
+    assert not closing_rate.is_settled(dt.date(2023, 7, 3), as_of)
+    assert closing_rate.is_settled(dt.date(2023, 6, 20), as_of)
+    assert ALL["contact_15min"].is_settled(dt.date(2023, 7, 3), as_of)
+    change = compare(closing_rate, closing(800, 1000), closing(960, 1000), is_settled=False)
+    assert change.text == "较上期 -16.0百分点，本期尚在办理"
+    assert change.significant is None and change.is_better is None and change.verdict == "本期尚在办理"
+    assessed = assess_target(closing_rate, closing(800, 1000), dt.date(2023, 7, 2), is_settled=False)
+    assert assessed.is_met is None and assessed.text == "目标99.0%，本期尚在办理"
+    assert assess_target(closing_rate, closing(999, 1000), dt.date(2023, 7, 2), is_settled=False).is_met
+
+
 @pytest.mark.parametrize("before", [None, "few", "none"])
 def test_nothing_to_compare_with(before):
     earlier = None if before is None else closing(7, 7) if before == "few" else closing(0, 0)
@@ -266,11 +283,27 @@ def test_nothing_to_compare_with(before):
 
 
 def test_a_frame_is_compared_by_its_keys():
-    now = measure(ALL["closing_rate"], frame(community_code=["a", "b", "c"], closed=[98, 50, 40], closing_known=[100, 100, 40]))
+    now = measure(
+        ALL["closing_rate"], frame(community_code=["a", "b", "c"], closed=[98, 50, 40], closing_known=[100, 100, 40])
+    )
     before = measure(ALL["closing_rate"], frame(community_code=["b", "a"], closed=[90, 98], closing_known=[100, 100]))
     rows = compare_frame(ALL["closing_rate"], now, before, ["community_code"])
     assert rows["change"].tolist() == pytest.approx([0, -0.4, np.nan], nan_ok=True)
     assert rows["verdict"].tolist() == ["无显著差异", "变差", ""]
+
+
+def test_among_many_that_did_not_change_few_seem_to():
+    rng = np.random.default_rng(21)
+    codes = [str(i) for i in range(21)]
+    found, alone = [], []
+    for _ in range(60):
+        now, before = (
+            measure(ALL["intake"], frame(community_code=codes, accepted=rng.poisson(40, 21))) for _ in range(2)
+        )
+        found.append(compare_frame(ALL["intake"], now, before, ["community_code"])["significant"].any())
+        pairs = zip(now.to_dict("records"), before.to_dict("records"), strict=True)
+        alone.append(any(compare(ALL["intake"], a, b).significant for a, b in pairs))
+    assert np.mean(found) <= 0.15 < np.mean(alone)
 
 
 # ── targets ─────────────────────────────────────────────────────────────────────────────────────

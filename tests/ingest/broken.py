@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import random
@@ -50,7 +51,8 @@ HOSTILE = (
 )
 ODD_TIMES = (
     "9999-12-31 23:59:59", "0000-00-00 00:00:00", "2023-02-30", "2023-13-01", "99999-01-01", "1899-12-30", "-1",
-    "2958466", "1e308", "now()", "昨天", "2023/6/1 25:61", "2059-12-31 19:00:00", "2023-06-01T10:00:00+99:00", "infinity",
+    "2958466", "1e308", "now()", "昨天", "2023/6/1 25:61", "2059-12-31 19:00:00", "2023-06-01T10:00:00+99:00",
+    "infinity",
 )  # fmt: skip
 ODD_NUMBERS = (
     "NaN",
@@ -127,9 +129,19 @@ def _text(path: Path, text: str, suffix: str = ".csv", encoding: str = "utf-8") 
     return _write(path, suffix, text.encode(encoding, "replace"))
 
 
+def _new_book(target: io.BytesIO) -> xlsxwriter.Workbook:
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "nan_inf_to_errors": True})
+    book.set_properties({"created": dt.datetime(2023, 7, 4)})
+    return book
+
+
+def _gz(data: bytes, level: int = 9) -> bytes:
+    return gzip.compress(data, level, mtime=0)
+
+
 def _xlsx(rows: list[list[object]]) -> bytes:
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True, "nan_inf_to_errors": True}) as book:
+    with _new_book(target) as book:
         sheet = book.add_worksheet("数据")
         for r, row in enumerate(rows):
             for c, cell in enumerate(row):
@@ -167,7 +179,8 @@ def _zip(parts: dict[str, bytes]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in parts.items():
-            package.writestr(name, data)
+            # A fixed date: the same seed makes the same bytes.
+            package.writestr(zipfile.ZipInfo(name, (2023, 7, 4, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
     return target.getvalue()
 
 
@@ -295,7 +308,7 @@ def _large_cell(rng: random.Random, path: Path) -> Path:
     rows = _rows(rng)
     rows[rng.randrange(1, len(rows))][5] = rng.choice(("长", "x", "，")) * rng.choice((1_000_000, 10_000_000))
     data = _csv(rows).encode()
-    return _write(path, ".csv.gz", gzip.compress(data, 1)) if rng.random() < 0.3 else _write(path, ".csv", data)
+    return _write(path, ".csv.gz", _gz(data, 1)) if rng.random() < 0.3 else _write(path, ".csv", data)
 
 
 @_maker
@@ -469,8 +482,8 @@ def _workbook_with_odd_cells(rng: random.Random, path: Path) -> Path:
         b'<row r="90"><c r="A90" t="s"><v>999999999</v></c></row>',
         b'<row r="90"><c r="A90" t="s"><v>-1</v></c></row>',
         b'<row r="90"><c r="A0"><v>1</v></c><c r="1A"><v>1</v></c><c r=""><v>1</v></c></row>',
-        b'<row r="90"><c r="A90"><v>NaN</v></c><c r="B90"><v>1e999</v></c><c r="C90" t="d"><v>9999-99-99</v></c></row>',
-        b'<row r="90"><c r="A90" t="e"><v>#REF!</v></c><c r="B90" t="b"><v>7</v></c><c r="C90" t="zz"><v>x</v></c></row>',
+        b'<row r="90"><c r="A90"><v>NaN</v></c><c r="B90"><v>1e999</v></c><c r="C90" t="d"><v>9999-9-99</v></c></row>',
+        b'<row r="90"><c r="A90" t="e"><v>#REF!</v></c><c r="B90" t="b"><v>7</v></c><c r="C90" t="z"><v>x</v></c></row>',
         b'<row r="90"><c r="A90" t="inlineStr"><is><t>' + b"x" * 10_000_000 + b"</t></is></c></row>",
         b'<row r="90"><c r="A90"><f>1+1</f></c><c r="B90"><f>1+1</f><v></v></c><c r="C90"><f>A1</f><v>7</v></c></row>',
     ))  # fmt: skip
@@ -481,7 +494,7 @@ def _workbook_with_odd_cells(rng: random.Random, path: Path) -> Path:
 @_maker
 def _formula_cells(rng: random.Random, path: Path) -> Path:
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+    with _new_book(target) as book:
         sheet = book.add_worksheet()
         for r, row in enumerate(_rows(rng)):
             for c, cell in enumerate(row):
@@ -501,7 +514,7 @@ def _formula_cells(rng: random.Random, path: Path) -> Path:
 @_maker
 def _odd_dates_in_cells(rng: random.Random, path: Path) -> Path:
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+    with _new_book(target) as book:
         sheet = book.add_worksheet()
         shape = book.add_format({"num_format": rng.choice(("yyyy-mm-dd hh:mm", "[h]:mm:ss", "hh:mm", 'yyyy"年"m"月"'))})
         for r, row in enumerate(_rows(rng)):
@@ -518,7 +531,7 @@ def _odd_dates_in_cells(rng: random.Random, path: Path) -> Path:
 @_maker
 def _merged_and_blank(rng: random.Random, path: Path) -> Path:
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+    with _new_book(target) as book:
         if rng.random() < 0.5:
             book.add_worksheet("空表")
         sheet = book.add_worksheet("数据")
@@ -608,22 +621,22 @@ def _gz_bomb(rng: random.Random, path: Path) -> Path:
 
 @_maker
 def _broken_gz(rng: random.Random, path: Path) -> Path:
-    data = gzip.compress(_csv(_rows(rng)).encode())
+    data = _gz(_csv(_rows(rng)).encode())
     way = rng.randrange(5)
     if way == 0:
         data = data[: rng.randrange(3, len(data))]
     elif way == 1:
         data = data[:10] + _flip(rng, data[10:], 0.05)
     elif way == 2:
-        data = gzip.compress(data)
+        data = _gz(data)
     elif way == 3:
         data += rng.randbytes(40)
     else:
-        data = gzip.compress(b"")
+        data = _gz(b"")
     return _write(path, rng.choice((".csv.gz", ".gz", ".xlsx.gz", ".csv")), data)
 
 
 @_maker
 def _gz_of_a_broken_workbook(rng: random.Random, path: Path) -> Path:
     data = _xlsx(_rows(rng))
-    return _write(path, ".xlsx.gz", gzip.compress(rng.choice((data, data[: len(data) // 2], _flip(rng, data, 0.01)))))
+    return _write(path, ".xlsx.gz", _gz(rng.choice((data, data[: len(data) // 2], _flip(rng, data, 0.01)))))

@@ -221,8 +221,8 @@ def test_history_counts_by_week_also_at_the_edges_of_a_range(small):
         ("none", "噪声", "2023-05-29", 1),
     ]
     first = date(2023, 5, 29)
-    for length in range(1, 20):
-        for offset in range(0, 18):
+    for length in (1, 4, 6, 7, 8, 13, 14, 20):
+        for offset in range(0, 9):
             start, end = first + timedelta(days=offset), first + timedelta(days=offset + length)
             n = small.run("weekly.history", start=start, end=end).n.sum()
             assert n == small.run("indicators.totals", start=start, end=end).accepted[0], (start, end)

@@ -1,9 +1,12 @@
 """Published figures: reproduced from the facts, quoted, or wrong as soon as a fact changes."""
 
+import csv
+import re
 from datetime import date
 
 import pytest
 
+from minxin.settings import ROOT
 from tests.queries.world import at
 
 HEADER = "id,label,published,unit,places,method,query,reason,source\n"
@@ -142,3 +145,13 @@ def test_a_deployment_without_figures_has_nothing_to_check(world):
     built = world.build()
     assert built.run("published.check").empty
     assert built.rows("select * from mart_published") == []
+
+
+def test_every_figure_listed_as_countable_is_counted_and_the_other_way_round():
+    with (ROOT / "data" / "published_figures.csv").open(encoding="utf-8-sig", newline="") as lines:
+        listed = {row["id"]: row["method"] for row in csv.DictReader(lines)}
+    counted = set(
+        re.findall(r"'(X\d\d\.\w+)' as id", (ROOT / "queries" / "marts" / "mart_published.sql").read_text("utf-8"))
+    )
+    assert {id for id, method in listed.items() if method != "quoted"} - counted == set()
+    assert counted - set(listed) == set()
