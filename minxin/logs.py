@@ -27,7 +27,9 @@ def start() -> None:
     logger.propagate = False
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(file(), maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=True)
+        handler: logging.Handler = RotatingFileHandler(
+            file(), maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=True
+        )
     except OSError:
         # A read-only place is no reason to refuse the command: fall back to standard error.
         handler = logging.StreamHandler()

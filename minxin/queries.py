@@ -80,7 +80,9 @@ class Queries:
         if missing or surplus:
             wrong = [f"缺少 {'、'.join(sorted(missing))}"] if missing else []
             wrong += [f"多出 {'、'.join(sorted(surplus))}"] if surplus else []
-            raise Unusable(f"查询 {name} 的参数不符：{';'.join(wrong)}；需要的参数：{'、'.join(wanted.parameters) or '无'}。")
+            raise Unusable(
+                f"查询 {name} 的参数不符：{';'.join(wrong)}；需要的参数：{'、'.join(wanted.parameters) or '无'}。"
+            )
         with self._connection.cursor() as cursor:
             return cursor.execute(wanted.sql, given or None).df()
 

@@ -134,12 +134,16 @@ def load_deployment(folder: Path) -> Deployment:
         )
         result.zone  # noqa: B018  an unknown time zone must fail here, not on a page
     except FileNotFoundError as error:
-        raise Unusable(f"部署目录不完整：缺少 {error.filename}，请检查 MINXIN_CONFIG 或用 minxin deployment new 新建。") from error
+        raise Unusable(
+            f"部署目录不完整：缺少 {error.filename}，请检查 MINXIN_CONFIG 或用 minxin deployment new 新建。"
+        ) from error
     except (KeyError, ValueError, tomllib.TOMLDecodeError) as error:
         raise Unusable(f"部署配置 {file} 有误：{error}，请改正后再试。") from error
     codes = [c.code for c in result.communities]
     if len(set(codes)) != len(codes) or NO_COMMUNITY in codes:
-        raise Unusable(f"部署配置 {folder / 'communities.csv'} 中代码重复或使用了保留代码 {NO_COMMUNITY}，请改正后再试。")
+        raise Unusable(
+            f"部署配置 {folder / 'communities.csv'} 中代码重复或使用了保留代码 {NO_COMMUNITY}，请改正后再试。"
+        )
     return result
 
 

@@ -15,7 +15,7 @@ HAN = "\u4e00-\u9fff"
 #: What is wrong → pattern. Written so that no pattern matches its own line.
 FORBIDDEN = {
     "a path of one machine": re.compile(
-        r"(?<![\w.$}/-])/(?:home|root|Users|work|opt|mnt|srv|media)/[\w.]|\b[A-Z]:\\\\?Users\\"
+        r"(?<![\w.$}/-])/(?:home|root|Users|work|opt|mnt|srv|media)/(?!x/)[\w.]|\b[A-Z]:\\\\?Users\\"
     ),
     "a temporary path of one machine": re.compile(r"[\"'(\s=]/(?:tmp|var)/\w"),
     "a package registry": re.compile(

@@ -98,6 +98,6 @@ def _cases(unit: Unit, held: Mapping[str, Any], word: str) -> str:
     if not missing(n):
         cases = f"n={PLAIN_COUNT.exact(n)}"
         return cases if missing(low) or missing(high) else f"{cases} · 区间 {unit.format(low)}—{unit.format(high)}"
-    if missing(value) or missing(moved):
+    if value is None or moved is None or missing(value) or missing(moved):
         return "—"
     return f"{_BEFORE.get(word, word)} {unit.format(float(value) - float(moved))}"

@@ -54,8 +54,9 @@ class _Written(folium.FeatureGroup):
         self._parent = parent
         return self
 
-    def render(self, **_: Any) -> None:
+    def render(self, **_: Any) -> str:
         """Nothing to do: the script is there."""
+        return ""
 
 
 @functools.lru_cache(maxsize=8)
@@ -74,8 +75,8 @@ def _script(chart: Chart, look: str, size: tuple[int, int]) -> str:
         if isinstance(child, folium.GeoJson):
             areas += [feature | {"style": child.style_function(feature)} for feature in child.data["features"]]
         elif isinstance(child, folium.Marker):
-            held = child.icon.options
-            labels.append([*child.location, held["html"], held["class_name"]])
+            held = getattr(child.icon, "options", {})
+            labels.append([*(child.location or ()), held["html"], held["class_name"]])
     # "<" never appears, so that no text can end the script it stands in
     said = json.dumps({"areas": areas, "labels": labels}, ensure_ascii=True).replace("<", "\\u003c")
     return _LAYER.replace("__SAID__", said)

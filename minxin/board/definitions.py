@@ -47,7 +47,7 @@ def overview(held: Mapping[str, Indicator]) -> None:
             "类型": KINDS.get(i.kind, i.kind),
             "单位": i.unit,
             "方向": "越低越好" if i.low_is_good else "越高越好" if i.low_is_good is False else "不分好坏",
-            "目标": target(i),
+            "目标": _value(i, i.targets[-1].value) if i.targets else "未设",
             "最少样本数": i.smallest_n,
             "依据": i.source,
             "核对日期": str(i.checked_on),
@@ -60,7 +60,7 @@ def overview(held: Mapping[str, Indicator]) -> None:
 
 def entry(indicator: Indicator, opened: bool) -> None:
     """One indicator in full."""
-    with st.expander(literal(f"{indicator.name}({indicator.unit})"), expanded=opened):
+    with st.expander(literal(f"{indicator.name}（{indicator.unit}）"), expanded=opened):
         st.table(
             {
                 "定义": literal(indicator.definition),

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from minxin.access import Viewer
-from minxin.board import notices, panel
+from minxin.analysis import wording
+from minxin.board import panel
 from minxin.board.frames import Source
 from minxin.charts.chart import PLAIN_COUNT, Chart, Encoding, Kind, Unit
 from minxin.charts.words import clean, missing
@@ -75,7 +76,7 @@ def listing(check: pd.DataFrame, chosen: str, source: Source, viewer: Viewer) ->
         subtitle="公布数为文章原数；计算数由查询从当前快照算出",
         alt=f"公开数字与计算结果逐项对照，共 {len(rows)} 项",
         filters=(f"只看{chosen}",) if chosen else (),
-        as_of=notices.moment(source.snapshot.as_of),
+        as_of=wording.moment_text(source.snapshot.as_of, year=True),
         snapshot=source.snapshot.id,
         simulated=source.snapshot.simulated,
         headings=headings,

@@ -59,7 +59,7 @@ def source(viewer: Viewer) -> Source | None:
     if found is None:
         return None
     revoked = Lake(home).withdrawn_ids()
-    return Source(found, viewer, (found.snapshot.id, *revoked, viewer.detail, *viewer.communities))
+    return Source(found, viewer, (str(home.path), found.snapshot.id, *revoked, viewer.detail, *viewer.communities))
 
 
 @st.fragment(run_every="60s")

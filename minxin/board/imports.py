@@ -50,7 +50,7 @@ def upload() -> Any:
         given = st.file_uploader("选择台账文件（xlsx、xls、csv、tsv，可为 gz 压缩）", type=list(ENDINGS), key="file")
     with right.container(border=True):
         st.text("没有现成台账时，可下载模板填写")
-        held = tables.tables()
+        held = _tables()
         name = st.selectbox(
             "模板", list(held), format_func=lambda n: held[n].label, key="template", label_visibility="collapsed"
         )
@@ -65,6 +65,11 @@ def upload() -> Any:
     if given is None:
         st.session_state.pop(_RESULT, None)
     return given
+
+
+def _tables() -> dict[str, tables.Table]:
+    """The declared tables, petitions first."""
+    return dict(sorted(tables.tables().items(), key=lambda t: t[0] != "petition"))
 
 
 @contextmanager
@@ -119,9 +124,11 @@ def facts(source: Source) -> None:
 
 def choose_table(proposed: dict[str, Suggestion]) -> str:
     """The table that the file fills; the one that most columns fit stands first."""
-    held = tables.tables()
-    order = sorted(held, key=lambda t: (-sum(proposed[t].confidence.values()), t != "petition"))
-    chosen = st.selectbox("导入到", order, format_func=lambda t: held[t].label if t in held else str(t), key="table", width=320)
+    held = _tables()
+    order = sorted(held, key=lambda t: -sum(proposed[t].confidence.values()))
+    chosen = st.selectbox(
+        "导入到", order, format_func=lambda t: held[t].label if t in held else str(t), key="table", width=320
+    )
     return chosen if chosen in held else order[0]
 
 
@@ -153,7 +160,9 @@ def edit_mapping(source: Source, proposal: Suggestion) -> Mapping:
         hide_index=True,
         disabled=["字段", "必填", "说明"],
         column_config={
-            "来源列": st.column_config.SelectboxColumn(options=[LEFT_OUT, *source.columns], required=True, width="medium"),
+            "来源列": st.column_config.SelectboxColumn(
+                options=[LEFT_OUT, *source.columns], required=True, width="medium"
+            ),
             "必填": st.column_config.CheckboxColumn(width="small"),
         },
         key=f"mapping_{source.sha256[:12]}_{declared.name}",
@@ -212,7 +221,7 @@ def preview(given: Any, mapping: Mapping, source: Source) -> None:
     counts = seen.counts
     lost = f"，其中 {counts['unlocated']} 行无法归属{settings.deployment().area_word}" if counts["unlocated"] else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"试读前 {counts['rows']} 行：{counts['good']} 行合格{lost}，{counts['bad']} 行有问题。下表为脱敏后将保存的内容。")
+        st.text(f"试读前 {counts['rows']} 行：{counts['good']} 行合格{lost}，{counts['bad']} 行有问题。下表已脱敏。")
         only = counts["bad"] > 0 and st.toggle("只看有问题的行", key="only_bad")
     frame = seen.frame[seen.frame["_problem"] != ""] if only else seen.frame
     shown = frame.rename(columns=seen.labels)

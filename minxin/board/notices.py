@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from minxin.access import Viewer
+from minxin.analysis import wording
 from minxin.board import registry
 from minxin.board.frames import Source, follow, source
+from minxin.board.text import literal
 from minxin.settings import deployment
 
 
@@ -34,26 +36,20 @@ def heading(page_id: str, viewer: Viewer, question: str = "") -> Source | None:
 
 
 def _state(found: Source) -> str:
-    snapshot = found.snapshot
+    snapshot, as_of = found.snapshot, wording.moment_text(found.snapshot.as_of, year=True)
     stamp = " :orange-badge[模拟数据]" if snapshot.simulated else ""
-    return f":gray[{deployment().short_name} · 截至 {moment(snapshot.as_of)} · 快照 {snapshot.id}]{stamp}"
-
-
-def moment(time: datetime) -> str:
-    """A time as 2023年7月4日 00:00."""
-    return f"{time.year}年{time.month}月{time.day}日 {time:%H:%M}"
+    return f":gray[{literal(deployment().short_name)} · {as_of} · 快照 {literal(snapshot.id)}]{stamp}"
 
 
 def stale(found: Source) -> None:
     """A warning when the snapshot is older than the deployment allows; a demo has its own clock."""
-    allowed = timedelta(hours=deployment().stale_after_hours)
-    now = datetime.now(deployment().zone).replace(tzinfo=None)
-    age = now - found.snapshot.as_of
-    if found.snapshot.simulated or age <= allowed:
+    as_of, now = found.snapshot.as_of, datetime.now(deployment().zone).replace(tzinfo=None)
+    age = now - as_of
+    if found.snapshot.simulated or age <= timedelta(hours=deployment().stale_after_hours):
         return
     words = f"{age.days} 天" if age.days >= 2 else f"{age.total_seconds() / 3600:.0f} 小时"
     st.warning(
-        f"数据已有 {words}未更新（截至 {moment(found.snapshot.as_of)}），以下各项均按该时点计算；请联系数据管理人员导入最新数据。",
+        f"数据已有 {words}未更新，以下均按{wording.moment_text(as_of, year=True)}的数据计算；请先导入新数据再会商。",
         icon=":material/schedule:",
     )
 
@@ -64,8 +60,8 @@ def no_data() -> None:
         st.subheader("还没有可以显示的数据", anchor=False)
         st.markdown(
             "看板只显示已发布的数据快照。可以选择下面任一种方式准备数据：\n\n"
-            "1. **导入真实数据**：打开「数据导入」，上传受理台账（xlsx、xls、csv），核对字段后导入，系统会自动生成快照。\n"
-            "2. **先看演示**：在安装目录运行 `python -m minxin demo`,约二十秒后刷新本页；演示数据均标有「模拟数据」。\n"
+            "1. **导入真实数据**：打开「数据导入」，上传受理台账（xlsx、xls、csv），核对字段后导入，随即发布。\n"
+            "2. **先看演示**：在安装目录运行 `python -m minxin demo`，约半分钟后刷新本页；演示均标「模拟数据」。\n"
             "3. **已导入但未发布**：运行 `python -m minxin build`。"
         )
         st.page_link(registry.entry("imports").path, label="去数据导入", icon=":material/upload_file:")

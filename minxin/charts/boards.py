@@ -62,7 +62,7 @@ def _weekly(file: Path, place: str) -> WeeklyBoard:
     return board
 
 
-def annotations(start: dt.date, end: dt.date) -> tuple[Annotation, ...]:
+def marked_days(start: dt.date, end: dt.date) -> tuple[Annotation, ...]:
     """The marked days of [start, end) for this deployment, in order."""
     place = deployment()
     held = [a for a in _annotations(place.path("boards", "annotations.toml"), place) if start <= a.at < end]

@@ -102,7 +102,7 @@ class Weekly:
 
     @cached_property
     def weeks(self) -> pd.DataFrame:
-        """Weeks up to the end of the period, those drawn with ``is_shown``, before them as many as bands and last year need."""
+        """Weeks up to the end of the period; ``is_shown`` are drawn, those before serve bands and last year."""
         now = (self.about.as_of - dt.timedelta(microseconds=1)).date() + dt.timedelta(days=1)
         end = max(min(self.period.end, now), self.period.start + dt.timedelta(days=1))
         last = end - dt.timedelta(days=1)

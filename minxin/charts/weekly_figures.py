@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,8 @@ def measured(page: Weekly) -> pd.DataFrame:
     """One indicator of the board a row, in the board's order but those that have data first."""
     held, rows = indicators.load(), []
     note = wording.moment_text(page.about.as_of) + ("，本期未满" if page.is_partial else "")
+    # a stock is what stood there as the period ended
+    stock_note = note if page.is_partial else wording.moment_text(dt.datetime.combine(page.period.end, dt.time()))
     for code in page.board.kpi:
         indicator = held[code]
         now, moved = change(page, indicator)
@@ -53,7 +56,7 @@ def measured(page: Weekly) -> pd.DataFrame:
                 "change": moved.difference,
                 "verdict": moved.verdict,
                 "change_word": WORDS[page.question.comparison],
-                "note": note,
+                "note": stock_note if indicator.kind == "stock" else note,
             }
         )
     frame = pd.DataFrame(rows)
@@ -97,7 +100,12 @@ def headline(page: Weekly) -> tuple[tuple[str, str], ...]:
     """Word and sentence for what came in, what is late, what is unusual."""
     now, moved = change(page, indicators.load()["intake"])
     intake = messages.intake_message(float(now["value"]), moved)
-    late = messages.late_message(page.late_counts)
+    here = (
+        page.communities
+        if not page.question.community
+        else page.communities.query("community_code == @page.question.community")
+    )
+    late = messages.late_message(here.assign(overdue=here["overdue_open"]))
     return (
         ("受理", intake.removeprefix("受理 ")),
         ("逾期", late.removeprefix(f"{page.place_name}逾期未办 ")),

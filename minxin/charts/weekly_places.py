@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import indicators, messages, wording
+from minxin.analysis import indicators, messages
 from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import BEFORE
 from minxin.charts.chart import Annotation, Chart, Encoding, Kind
@@ -51,7 +51,7 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         headings=headings,
     )
     whole = indicators.measure(indicator, page.everywhere).iloc[0]
-    lines = ()
+    lines: tuple[Annotation, ...] = ()
     if is_share and whole["status"] == "ok":
         lines = (
             Annotation(float(whole["value"]), f"{page.place.whole_word} {unit(indicator).format(whole['value'])}"),
@@ -97,13 +97,13 @@ def _ranking_title(page: Weekly, indicator: Indicator, rows: pd.DataFrame) -> st
         return _ends(page, indicator, located)
     judged = np.array([s is not False for s in located["significant"]], dtype=bool)
     moved = located[judged & (located["change"].abs() > 0).to_numpy()]
-    parts = []
+    parts: list[str] = []
     # the bad news first, by name
     for said in ("变差", "上升", "变好", "下降"):
         held = moved[moved["verdict"] == said].sort_values("change", key=np.abs, ascending=False, kind="stable")
         if len(held):
-            names = f"（{wording.names_text(held['community_name'].tolist())}）" if not parts else ""
-            parts.append(f"{len(held)} 个{page.place.area_word if not parts else ''}{said}{names}")
+            names = "、".join(held["community_name"].head(2)) + ("等" if len(held) > 2 else "")
+            parts.append(f"{len(held)} 个{said}" if parts else f"{len(held)} 个{page.place.area_word}{said}（{names}）")
     word = BEFORE[page.question.comparison]
     if parts:
         return f"较{word}，{'，'.join(parts)}"

@@ -60,7 +60,7 @@ def over_time(page: Weekly, indicator: Indicator) -> Chart:
         words + ("，浅色带为按此前各周推算的正常范围" if band is not None else ""),
         (indicator.code,),
         headings={"week_start": "周（起始日）", "value": indicator.name},
-        annotations=boards.annotations(shown["week_start"].min(), shown["week_start"].max() + _WEEK),
+        annotations=boards.marked_days(shown["week_start"].min(), shown["week_start"].max() + _WEEK),
     )
 
 

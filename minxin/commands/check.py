@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from minxin import queries, settings, tables
-from minxin.analysis import calendar, indicators
+from minxin import calendar, queries, settings, tables
+from minxin.analysis import indicators
 from minxin.commands import pages
 from minxin.ingest import mapping
 from minxin.warehouse.lake import Lake
@@ -110,9 +110,11 @@ def _calendar() -> Iterator[Finding]:
     day = snapshot.as_of.date() if snapshot else date.today()
     frame = calendar.calendar_frame(date(day.year, 1, 1), date(day.year + 2, 1, 1) - timedelta(days=1))
     presumed = sorted({int(str(d)[:4]) for d in frame.loc[frame["is_presumed"], "day"]})
-    if presumed:
+    if presumed and calendar.calendar().has_notices:
         years = "、".join(map(str, presumed))
         yield Finding("日历", WARN, f"{years} 年的节假日安排尚未公布，暂按周末推定；公布后请填入日历文件。")
+    elif presumed:
+        yield Finding("日历", WARN, "本部署没有节假日表，一律按周末推定；需要时请在部署目录放入日历文件。")
     yield Finding("日历", OK, f"覆盖 {day.year} 至 {day.year + 1} 年。")
 
 

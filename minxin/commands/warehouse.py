@@ -97,5 +97,7 @@ def _batches(arguments: argparse.Namespace) -> int:
     else:
         for m in found:
             state = "已撤回" if m.withdrawn else "有效"
-            print(f"{m.batch_id}  {m.imported_at}  {m.source}  {m.rows} 行  新增 {m.accepted}  更新 {m.replaced}  {state}")
+            print(
+                f"{m.batch_id}  {m.imported_at}  {m.source}  {m.rows} 行  新增 {m.accepted}  更新 {m.replaced}  {state}"
+            )
     return 0

@@ -17,7 +17,7 @@ import xlsxwriter
 from minxin.ingest.engine import engine
 from minxin.ingest.readers import Source
 from minxin.ingest.rows_sql import REASON_COLUMN
-from minxin.ingest.sql_text import quote
+from minxin.ingest.sql_text import literal, quote
 
 LINE_COLUMN = "行号"
 #: More rows than people can mend by hand; a CSV takes all.
@@ -46,10 +46,11 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, source: Source, target:
     Returns notes for people. The file is read again with all its columns, into a database of its own.
     """
     total = connection.execute("select count(*) from rejected").fetchall()[0][0]
-    rejected = connection.execute("select line, reason from rejected order by line").fetch_arrow_table()
+    lines = work / "rejected.parquet"
+    connection.execute(f"copy rejected to {literal(lines.as_posix())} (format parquet)").fetchall()
     with engine(work / "rejects") as other:
         source.load(other, source.columns)
-        other.register("rejected", rejected)
+        other.execute(f"create temp view rejected as select * from read_parquet({literal(lines.as_posix())})")
         columns = "".join(f", raw.{quote(c)}" for c in source.columns)
         other.execute(
             f"select rejected.reason, rejected.line{columns} from rejected left join raw on rejected.line = raw._line"

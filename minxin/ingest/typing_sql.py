@@ -127,7 +127,8 @@ def held_sql(text: str, value: str, column: Column) -> str:
     """``text``, or null where it is one of the usual words for nothing in a column that is not text."""
     if column.type in ("text", "boolean"):
         return text
-    return f"case when {value} is null and {text} in ({literals(NOTHING)}) then null else {text} end"
+    nothing = f"({value} is null or not isfinite({value}))" if column.type in ("integer", "decimal") else f"{value} is null"
+    return f"case when {nothing} and {text} in ({literals(NOTHING)}) then null else {text} end"
 
 
 def _slow_number(text: str) -> str:
@@ -186,7 +187,9 @@ def _time_sql(text: str, formats: Sequence[str], zone: str, source_zone: str, is
             f" then timestamp '1899-12-30' + to_seconds(round(try_cast({narrow} as double) * 86400)::bigint) end"
         ),
     ]
-    return f"case when {text} is not null then coalesce({', '.join(ways)}) end"
+    # strptime takes these words whatever the format.
+    special = f"unicode({text}) not between 48 and 57 and lower({text}) in ('infinity', '-infinity', '+infinity', 'epoch')"
+    return f"case when {text} is not null and not ({special}) then coalesce({', '.join(ways)}) end"
 
 
 def typed_sql(text: str, column: Column, rule: FieldRule, formats: Sequence[str], zone: str, source_zone: str) -> str:

@@ -164,8 +164,16 @@ class Lake:
             # Whoever left something here is dead: the lock is ours.
             shutil.rmtree(incoming, ignore_errors=True)
             self.folder.mkdir(parents=True, exist_ok=True)
-            sequence = 1 + max((int(m[1]) for p in self.folder.iterdir() if (m := BATCH_ID.fullmatch(p.name))), default=0)
-            about = {"source": source, "source_sha256": source_sha256, "mapping": mapping, "imported_by": who, "table": table}
+            sequence = 1 + max(
+                (int(m[1]) for p in self.folder.iterdir() if (m := BATCH_ID.fullmatch(p.name))), default=0
+            )
+            about = {
+                "source": source,
+                "source_sha256": source_sha256,
+                "mapping": mapping,
+                "imported_by": who,
+                "table": table,
+            }
             batch = BatchWriter(self.home, f"b{sequence:06d}-{secrets.token_hex(3)}", sequence, about)
             try:
                 yield batch
@@ -201,7 +209,11 @@ class Lake:
 
 def later_repeats(lake: Lake, manifest: Manifest) -> list[str]:
     """Batches after a withdrawn one that counted rows as repeated: they may need importing again."""
-    return [m.batch_id for m in lake.batches() if m.sequence > manifest.sequence and m.table == manifest.table and m.repeated]
+    return [
+        m.batch_id
+        for m in lake.batches()
+        if m.sequence > manifest.sequence and m.table == manifest.table and m.repeated
+    ]
 
 
 # The one way keys are made, so that the simulation and the door agree.

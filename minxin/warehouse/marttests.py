@@ -35,7 +35,10 @@ def _offenders(mart: str, test: dict[str, Any]) -> tuple[str, str]:
     columns = test.get("columns") or ([test["column"]] if "column" in test else [])
     listed = ", ".join(columns)
     if kind == "unique":
-        return f"select count(*) from (select {listed} from {mart} group by all having count(*) > 1)", f"{listed} 应当唯一"
+        return (
+            f"select count(*) from (select {listed} from {mart} group by all having count(*) > 1)",
+            f"{listed} 应当唯一",
+        )
     if kind == "not_null":
         missing = " or ".join(f"{c} is null" for c in columns)
         return f"select count(*) from {mart} where {missing}", f"{listed} 不应为空"
@@ -52,5 +55,8 @@ def _offenders(mart: str, test: dict[str, Any]) -> tuple[str, str]:
             f"{listed} 应能在 {test['to']} 中找到",
         )
     if kind == "expression":
-        return f"select count(*) from {mart} where not coalesce({test['condition']}, false)", f"应满足 {test['condition']}"
+        return (
+            f"select count(*) from {mart} where not coalesce({test['condition']}, false)",
+            f"应满足 {test['condition']}",
+        )
     raise ValueError(f"{mart}: unknown test kind {kind!r}")

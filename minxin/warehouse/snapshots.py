@@ -76,7 +76,7 @@ class Snapshots:
         if snapshot.schema != SCHEMA:
             raise Refused("当前快照的结构版本与程序不符，请运行 minxin build 重新构建。")
         if not snapshot.file.exists():
-            raise Refused(f"快照文件 {snapshot.file.name} 不见了，请运行 minxin build 重新构建，或 minxin rollback 退回。")
+            raise Refused(f"快照文件 {snapshot.file.name} 不见了，请用 minxin build 重建，或 minxin rollback 退回。")
         return snapshot
 
     def all(self) -> list[Snapshot]:

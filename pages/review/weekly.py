@@ -24,6 +24,9 @@ with right:
 
 panel(page.unusual, viewer, "weekly")
 
+if viewer.detail == "aggregate":
+    st.stop()
+
 left, right = st.columns(2)
 with left:
     panel(page.late, viewer, "weekly", draw=weekly.picked_from(source))

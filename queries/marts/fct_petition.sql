@@ -1,5 +1,6 @@
 -- One petition, whole, with its clocks judged at the data time.
 -- Large rows pass once through hash joins with narrow tables and one external sort; nothing is held whole in memory.
+-- The latest day comes first, so that a list of the latest petitions reads one row group only.
 with known as (
     -- One petition with the rules, its first contact and the follow-up that counts: the last valid one.
     select
@@ -185,4 +186,4 @@ select
     end as state,
     batch_id,
 from due
-order by accepted_day, community_code, petition_id
+order by accepted_day desc, community_code asc, petition_id asc

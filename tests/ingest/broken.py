@@ -483,7 +483,7 @@ def _workbook_with_odd_cells(rng: random.Random, path: Path) -> Path:
         b'<row r="90"><c r="A90" t="s"><v>-1</v></c></row>',
         b'<row r="90"><c r="A0"><v>1</v></c><c r="1A"><v>1</v></c><c r=""><v>1</v></c></row>',
         b'<row r="90"><c r="A90"><v>NaN</v></c><c r="B90"><v>1e999</v></c><c r="C90" t="d"><v>9999-9-99</v></c></row>',
-        b'<row r="90"><c r="A90" t="e"><v>#REF!</v></c><c r="B90" t="b"><v>7</v></c><c r="C90" t="z"><v>x</v></c></row>',
+        b'<row r="90"><c r="A90" t="e"><v>#REF!</v></c><c r="B90" t="b"><v>7</v></c><c r="C90" t="z"></c></row>',
         b'<row r="90"><c r="A90" t="inlineStr"><is><t>' + b"x" * 10_000_000 + b"</t></is></c></row>",
         b'<row r="90"><c r="A90"><f>1+1</f></c><c r="B90"><f>1+1</f><v></v></c><c r="C90"><f>A1</f><v>7</v></c></row>',
     ))  # fmt: skip

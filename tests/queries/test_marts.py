@@ -89,13 +89,13 @@ def test_nothing_that_counts_is_a_float_or_too_wide(empty):
     assert set(types.values()) == {"DATE", "VARCHAR", "BIGINT", "DOUBLE"}
 
 
-def test_facts_are_laid_out_by_day_and_community(world):
+def test_facts_are_laid_out_by_day_and_community_the_latest_first(world):
     world.petitions(
         {"created_at": at("03 08:00"), "community_code": "B"},
         {"created_at": at("01 09:00"), "community_code": "B"},
         {"created_at": at("01 10:00"), "community_code": "A"},
     )
-    assert world.build().rows("select petition_id from fct_petition") == [("p2",), ("p1",), ("p0",)]
+    assert world.build().rows("select petition_id from fct_petition") == [("p0",), ("p2",), ("p1",)]
 
 
 def test_population_is_the_latest_count_known(world):
@@ -219,6 +219,13 @@ def test_a_later_batch_replaces_a_petition_and_a_withdrawn_one_is_hidden_at_once
 
     Lake(world.home).withdraw(first, "测试")
     assert list(built.run("records.list", **listing).petition_id) == ["p0"]
+    del listing["limit"], listing["skip"]
+    assert [built.run("records.count", **listing | {"state": s}).n[0] for s in ("", "办结", "在办", "逾期")] == [
+        1,
+        0,
+        1,
+        0,
+    ]
     assert built.run("records.one", petition_id="p1").empty
     assert built.run("weekly.late", limit=9).empty
     assert built.run("weekly.late_counts").overdue.sum() == 0

@@ -3,10 +3,10 @@
 import duckdb
 import pytest
 
-from minxin.settings import Home, Refused, load_deployment, ROOT
+from minxin.settings import ROOT, Home, Refused, load_deployment
 from minxin.tables import table
-from minxin.warehouse.build import lake_view
 from minxin.warehouse.lake import Lake, key_sql, later_repeats
+from minxin.warehouse.views import lake_view
 
 
 @pytest.fixture
@@ -19,14 +19,25 @@ def write(home, units, **counts):
     connection = duckdb.connect()
     with Lake(home).writer(source="单位.csv", mapping="test", who="测试", table="department") as batch:
         target = (batch.month_folder("department") / "part-0.parquet").as_posix()
-        connection.execute("create table d (unit varchar, level varchar, parent varchar, _line bigint, _status varchar)")
-        if units:
-            connection.executemany("insert into d values (?, ?, null, ?, ?)", [(u, v, i + 2, s) for i, (u, v, s) in enumerate(units)])
         connection.execute(
-            f"copy (select *, {key_sql(['unit'])} as _key, hash(level) as _content from d) to '{target}' (format parquet)"
+            "create table d (unit varchar, level varchar, parent varchar, _line bigint, _status varchar)"
+        )
+        if units:
+            connection.executemany(
+                "insert into d values (?, ?, null, ?, ?)", [(u, v, i + 2, s) for i, (u, v, s) in enumerate(units)]
+            )
+        connection.execute(
+            f"copy (select *, {key_sql(['unit'])} as _key, hash(level) as _content from d)"
+            f" to '{target}' (format parquet)"
         )
         accepted = sum(s == "accepted" for _, _, s in units)
-        numbers = {"rows": len(units), "accepted": accepted, "replaced": len(units) - accepted, "repeated": 0, "rejected": 0}
+        numbers = {
+            "rows": len(units),
+            "accepted": accepted,
+            "replaced": len(units) - accepted,
+            "repeated": 0,
+            "rejected": 0,
+        }
         batch.finish(**(numbers | counts))
     return batch.id
 

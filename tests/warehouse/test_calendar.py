@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minxin.analysis.calendar import Calendar, Overrides, calendar, calendar_frame, read_overrides
+from minxin.calendar import Calendar, Overrides, calendar, calendar_frame, read_overrides
 from minxin.settings import Unusable, deployment
 
 CHINA = Calendar(True, Overrides())

@@ -1,0 +1,108 @@
+"""Figures for the screen: every kind, odd and hostile data, the same rows, order and words as the description."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+
+import plotly.graph_objects as go
+import pytest
+
+from minxin.charts import Kind, Theme, config, figure
+from minxin.charts.canvas import SCREEN, safe, spread, tick_words, ticks
+from minxin.charts.chart import RATE
+from minxin.charts.palette import colours
+from tests.charts import samples
+
+
+def _words(drawn: go.Figure) -> str:
+    return json.dumps(drawn.to_plotly_json(), ensure_ascii=False, default=str)
+
+
+def test_every_kind_is_drawn() -> None:
+    assert SCREEN.kinds == set(Kind)
+
+
+@pytest.mark.parametrize("theme", list(Theme))
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("how", ["", "one", "none", "nulls", "hostile"])
+def test_a_figure_comes_out(kind: Kind, how: str, theme: Theme) -> None:
+    chart = samples.variant(kind, how) if how else samples.chart(kind)
+    for titled in (False, True):
+        drawn = figure(chart, theme, with_title=titled)
+        text = drawn.to_json()
+        assert "<script" not in text and "\\u0000" not in text
+        assert drawn.layout.template.layout.paper_bgcolor == colours(theme).page
+        assert ("本期无数据" in _words(drawn)) == chart.empty
+        assert drawn.layout.title.text is None, "titles are ours, not Plotly's"
+        if titled:
+            assert "模拟数据" in _words(drawn)
+
+
+@pytest.mark.parametrize("kind", [Kind.BAR, Kind.BULLET, Kind.DOT_INTERVAL])
+def test_rankings_show_names_and_keys_in_order(kind: Kind) -> None:
+    chart = samples.chart(kind)
+    drawn = figure(chart)
+    assert list(drawn.layout.yaxis.ticktext) == chart.names
+    assert drawn.layout.yaxis.range[0] > drawn.layout.yaxis.range[1], "the first row stands on top"
+    marks = next(t for t in drawn.data if t.customdata is not None)
+    assert list(marks.customdata) == chart.keys
+    for words in chart.values:
+        assert safe(words) in _words(drawn)
+
+
+@pytest.mark.parametrize("kind", [Kind.BAR, Kind.COLUMN, Kind.STACKED_COLUMN, Kind.BULLET])
+def test_bars_start_at_zero(kind: Kind) -> None:
+    drawn = figure(samples.chart(kind))
+    axis = drawn.layout.xaxis if kind in (Kind.BAR, Kind.BULLET) else drawn.layout.yaxis
+    assert axis.range[0] == 0
+
+
+def test_a_click_returns_the_community_and_the_table_agrees() -> None:
+    for kind in (Kind.MAP, Kind.TILE_GRID, Kind.FUNNEL_PLOT):
+        chart = samples.chart(kind)
+        keys = [k for trace in figure(chart).data if trace.customdata is not None for k in trace.customdata]
+        assert sorted(keys) == sorted(chart.keys)
+
+
+def test_hostile_names_stay_text() -> None:
+    drawn = figure(samples.variant(Kind.BAR, "hostile"))
+    assert "&lt;script&gt;" in drawn.layout.yaxis.ticktext[-2] or "&lt;script&gt;" in " ".join(
+        drawn.layout.yaxis.ticktext
+    )
+    assert safe("<a href='x'>&amp;</a>") == "&lt;a href='x'&gt;&amp;amp;&lt;/a&gt;"
+    for text in drawn.layout.yaxis.ticktext:
+        assert not re.search(r"<(?!br>|/?b>)", text)
+
+
+def test_the_browser_is_told_in_chinese() -> None:
+    held = config(samples.variant(Kind.BAR, "hostile"))
+    assert held["locale"] == "zh-CN" and held["locales"]["zh-CN"]["dictionary"]["Download plot as a PNG"]
+    assert held["displaylogo"] is False
+    assert held["toImageButtonOptions"]["format"] == "png" and held["toImageButtonOptions"]["scale"] == 3
+    assert not set(held["toImageButtonOptions"]["filename"]) & set('\\/:*?"<>|')
+    assert config(samples.chart(Kind.BAR), "svg")["toImageButtonOptions"]["format"] == "svg"
+    with pytest.raises(ValueError, match="bmp"):
+        config(samples.chart(Kind.BAR), "bmp")
+
+
+def test_axes_are_round_and_chinese() -> None:
+    assert ticks(0, 321) == [0, 100, 200, 300, 400]
+    assert tick_words([0, 100, 200], samples.COUNT) == ["0", "100", "200件"]
+    assert tick_words([0.9, 0.95, 1.0], RATE) == ["90%", "95%", "100%"]
+    assert tick_words([0.9, 0.925, 0.95], RATE) == ["90.0%", "92.5%", "95.0%"]
+    assert tick_words([0, 10_000, 20_000], samples.COUNT)[-1] == "2.0万件"
+    assert ticks(5, 5) == [5]
+
+
+def test_words_move_apart_and_keep_their_order() -> None:
+    moved = spread([10.0, 10.0, 11.0, 50.0], 5.0)
+    assert all(b - a >= 5 - 1e-9 for a, b in itertools.pairwise(moved))
+    assert moved[3] == 50.0
+    assert spread([], 5.0) == []
+
+
+def test_small_multiples_share_one_pair_of_axes() -> None:
+    drawn = figure(samples.chart(Kind.SMALL_MULTIPLES))
+    assert {t.xaxis for t in drawn.data} == {None}, "21 pairs of axes would be slow in the browser"

@@ -1,0 +1,56 @@
+"""Another city by the command line alone: Boston's real requests on Boston's own map."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from minxin.settings import Home
+from tests import support
+
+ROWS = 58_251
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_row_is_accounted_for_and_places_are_found(boston: Home) -> None:
+    counts = json.loads((boston.path.parent / "import.json").read_text(encoding="utf-8"))
+    assert counts["rows"] == ROWS
+    assert counts["accepted"] + counts["rejected"] + counts["replaced"] + counts["repeated"] == ROWS
+    assert counts["located"]["point"] > 10_000, "names that match no polygon are found by their coordinates"
+    assert counts["unlocated"] == counts["located"]["none"] < 100
+
+
+def test_the_board_counts_every_accepted_row_in_some_area(boston: Home) -> None:
+    counts = json.loads((boston.path.parent / "import.json").read_text(encoding="utf-8"))
+    env = support.environment(boston.path, boston.deployment.folder)
+    span = ("--set", "start=2011-01-01", "--set", "end=2013-01-01", "--format", "json")
+    areas = support.must_json("query", "indicators.by_community", *span, env=env)
+    assert len(areas) == 27
+    assert sum(area["accepted"] for area in areas) == counts["accepted"] + counts["replaced"]
+    (nowhere,) = [area["accepted"] for area in areas if area["community_code"] == "none"]
+    assert nowhere == counts["unlocated"]
+
+
+def test_the_same_file_again_changes_no_count(boston: Home, inputs: Path, tmp_path: Path) -> None:
+    shutil.copytree(boston.path, tmp_path / "home")
+    shutil.copytree(boston.path.with_name("home-secrets"), tmp_path / "home-secrets")
+    env = support.environment(tmp_path / "home", boston.deployment.folder)
+    file = inputs / "service_requests" / "boston_311_2011H2.csv.gz"
+    again = support.must_json("import", file, "--mapping", "boston_311", "--json", env=env)
+    assert again["rows"] == ROWS
+    assert (again["accepted"], again["replaced"]) == (0, 0)
+
+
+def test_the_deployment_is_in_order(boston: Home) -> None:
+    found = support.must_json("check", "--json", env=support.environment(boston.path, boston.deployment.folder))
+    assert not [finding for finding in found if finding["status"] == "wrong"]
+    assert any("26 个街区" in finding["message"] for finding in found)
+
+
+def test_a_home_of_another_city_is_refused(boston: Home) -> None:
+    done = support.minxin("build", env=support.environment(boston.path))
+    assert done.returncode == 1
+    assert "boston" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,186 @@
+"""Slides opened again: the same titles, rows and order; native objects; the file's own theme; hostile texts."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from lxml import etree
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
+from pptx.util import Inches
+
+from minxin.charts import Chart, Kind, table
+from minxin.charts.palette import colours
+from minxin.charts.words import clean
+from minxin.exports import presentation
+from minxin.exports.slides import SLIDES
+from tests.charts import samples
+
+
+def opened(charts: list[Chart], **more: Any) -> Any:
+    return Presentation(io.BytesIO(presentation(charts, **more)))
+
+
+def _texts(shapes: Any) -> list[str]:
+    found = []
+    for shape in shapes:
+        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+            found += _texts(shape.shapes)
+        elif shape.has_text_frame:
+            found += [p.text for p in shape.text_frame.paragraphs]
+        elif getattr(shape, "has_table", False) and shape.has_table:
+            found += [c.text for r in shape.table.rows for c in r.cells]
+    return found
+
+
+def test_every_kind_has_a_slide() -> None:
+    assert SLIDES.kinds == set(Kind)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("how", ["", "one", "none", "nulls", "hostile"])
+def test_title_subtitle_footer_and_notes_are_the_charts_own(kind: Kind, how: str) -> None:
+    chart = samples.variant(kind, how) if how else samples.chart(kind)
+    deck = opened([chart], definitions={"closing_rate": "办结数除以受理数。"}, source_note="来源：民生诉求系统")
+    assert (deck.slide_width, deck.slide_height) == (Inches(13.333), Inches(7.5))
+    first, slide = deck.slides[0], deck.slides[1]
+    assert "模拟数据" in " ".join(_texts(first.shapes))
+    title = slide.shapes.title.text_frame.text
+    assert title == clean(chart.title)
+    texts = _texts(slide.shapes)
+    assert clean(chart.subtitle) in texts
+    assert any(t.startswith("来源：民生诉求系统 · 口径：closing_rate") for t in texts)
+    assert ("本期无数据" in texts) == chart.empty
+    notes = slide.notes_slide.notes_text_frame.text
+    assert "closing_rate：办结数除以受理数。" in notes and clean(chart.alt) in notes
+    assert not [s for s in slide.shapes if s.shape_type == MSO_SHAPE_TYPE.PICTURE], "native, no picture"
+
+
+def test_the_theme_of_the_file_is_ours() -> None:
+    held = zipfile.ZipFile(io.BytesIO(presentation([samples.chart(Kind.BAR)])))
+    theme = held.read("ppt/theme/theme1.xml").decode("utf-8")
+    c = colours("print")
+    slots = dict(re.findall(r'<a:(dk1|lt1|dk2|lt2|accent\d|hlink)><a:srgbClr val="(\w{6})"', theme))
+    assert slots["dk1"] == c.text[1:] and slots["accent6"] == c.primary[1:]
+    assert [slots[f"accent{i}"] for i in range(1, 6)] == [colour[1:] for colour in c.categories]
+    assert theme.count('<a:latin typeface="微软雅黑"') == theme.count('<a:ea typeface="微软雅黑"') == 2
+    slide = held.read("ppt/slides/slide2.xml").decode("utf-8")
+    assert 'typeface="+mn-ea"' in slide, "texts follow the theme's East Asian font"
+    assert "srgbClr" not in slide, "a bar slide is coloured by the theme alone, so that an office can restyle it"
+
+
+def _chart_of(slide: Any) -> Any:
+    return next(s.chart for s in slide.shapes if s.has_chart)
+
+
+@pytest.mark.parametrize("kind", [Kind.BAR, Kind.BULLET, Kind.COLUMN])
+@pytest.mark.parametrize("how", ["", "one", "nulls", "hostile"])
+def test_native_bars_have_the_rows_in_order(kind: Kind, how: str) -> None:
+    chart = samples.variant(kind, how) if how else samples.chart(kind)
+    plot = _chart_of(opened([chart]).slides[1]).plots[0]
+    values = next(s for s in plot.series if s.name != "目标").values
+    assert [None if v is None else pytest.approx(v) for v in values] == chart.column("y")
+    names = [c for c in plot.categories]
+    assert len(names) == len(chart.rows)
+    for name, shown in zip(chart.names, names, strict=True):
+        assert clean(shown).startswith(name[:5]) or len(name) > 5
+
+
+def test_lines_carry_their_days() -> None:
+    chart = samples.chart(Kind.LINE)
+    drawn = _chart_of(opened([chart]).slides[1])
+    series = list(drawn.plots[0].series)
+    assert [pytest.approx(v) for v in series[0].values] == chart.column("y")
+    assert series[1].name == "目标 95.0%"
+    assert etree.QName(drawn.category_axis._element).localname == "dateAx"
+
+
+def test_stacks_add_up() -> None:
+    chart = samples.chart(Kind.STACKED_COLUMN)
+    plot = _chart_of(opened([chart]).slides[1]).plots[0]
+    assert [s.name for s in plot.series] == chart.groups
+    assert sum(sum(s.values) for s in plot.series) == sum(chart.column("y"))
+
+
+def test_dots_and_intervals_are_one_native_chart() -> None:
+    chart = samples.chart(Kind.DOT_INTERVAL)
+    drawn = _chart_of(opened([chart]).slides[1])
+    xml = etree.tostring(drawn._chartSpace, encoding="unicode")
+    series = {s.name: s for s in drawn.plots[0].series}
+    assert {"名称", "区间", "重点区间", "办结率", "目标 99.0%", "全街道 93.0%"} == set(series)
+    known = [v for v in chart.column("y") if v is not None]
+    dots = re.findall(r"<c:v>([\d.]+)</c:v>", etree.tostring(series["办结率"]._element.find(
+        "{http://schemas.openxmlformats.org/drawingml/2006/chart}xVal"), encoding="unicode"))  # fmt: skip
+    assert [float(v) for v in dots[: len(known)]] == [pytest.approx(v) for v in known]
+    for name, said in zip(chart.names, chart.values, strict=True):
+        assert f"{name.removesuffix('社区')}  {said}".split() == next(
+            t.split() for t in re.findall(r"<a:t>([^<]+)</a:t>", xml) if t.startswith(name.removesuffix("社区") + " ")
+        )
+
+
+def test_the_map_is_freeforms_with_names() -> None:
+    chart = samples.chart(Kind.MAP)
+    slide = opened([chart]).slides[1]
+    groups = [s for s in slide.shapes if s.shape_type == MSO_SHAPE_TYPE.GROUP]
+    assert sorted(g.name for g in groups) == sorted(chart.names)
+    for group in groups:
+        assert any(s.shape_type == MSO_SHAPE_TYPE.FREEFORM for s in group.shapes)
+    texts = _texts(slide.shapes)
+    assert "示意图，不作边界依据" in texts and "宝民" in texts and "86.0%" in texts
+
+
+def test_long_tables_go_on_and_say_what_is_left_out() -> None:
+    chart = samples.chart(Kind.TABLE)
+    deck = opened([chart])
+    assert [s.shapes.title.text_frame.text for s in list(deck.slides)[1:]] == [chart.title, f"{chart.title}（续 2/2）"]
+    rows = []
+    for slide in list(deck.slides)[1:]:
+        held = next(s.table for s in slide.shapes if s.has_table)
+        assert len(held.rows) <= 13
+        rows += [[c.text for c in r.cells] for r in list(held.rows)[1:]]
+    assert rows == table(chart).values.tolist()
+    from dataclasses import replace
+
+    import pandas as pd
+
+    long = replace(chart, data=pd.concat([chart.data] * 20))
+    deck = opened([long])
+    assert len(deck.slides) == 11
+    assert f"另有 {21 * 20 - 120} 行，见工作簿。" in _texts(deck.slides[10].shapes)
+
+
+def test_everything_lies_on_the_slide() -> None:
+    for how in ("", "hostile"):
+        deck = opened([samples.variant(k, how) if how else samples.chart(k) for k in Kind])
+        for slide in deck.slides:
+            for shape in slide.shapes:
+                assert shape.left >= 0 and shape.top >= 0
+                assert shape.left + shape.width <= deck.slide_width + 10_000, shape.name
+                assert shape.top + shape.height <= deck.slide_height + 10_000, shape.name
+
+
+def test_control_characters_and_markup_stay_out() -> None:
+    blob = presentation([samples.variant(k, "hostile") for k in Kind])
+    held = zipfile.ZipFile(io.BytesIO(blob))
+    for name in held.namelist():
+        if name.endswith((".xml", ".rels")):
+            text = held.read(name).decode("utf-8")
+            etree.fromstring(text.encode("utf-8"))
+            assert "<script" not in text and not re.search("[\x00-\x08\x0b\x0c\ud800-\udfff\ufffe]", text), name
+            if name.endswith(".rels"):
+                assert 'TargetMode="External"' not in text
+
+
+def test_alternative_text_says_the_message() -> None:
+    chart = samples.chart(Kind.BAR)
+    slide = opened([chart]).slides[1]
+    frame = next(s for s in slide.shapes if s.has_chart)
+    assert frame._element.xpath(".//p:cNvPr")[0].get("descr") == chart.alt
+
+
+def test_no_charts_is_a_title_slide() -> None:
+    assert len(opened([]).slides) == 1

@@ -1,0 +1,61 @@
+"""The board run without a browser: Streamlit's own test runner on real homes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from minxin.settings import Home
+from tests.support import ROOT, environment
+
+Open = Callable[..., AppTest]
+WAIT = 120.0
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """``open_page("review/weekly.py", period="月")``: the page after app.py, with parameters of its address."""
+
+    def run(file: str = "review/weekly.py", **parameters: str) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
+        for name, value in parameters.items():
+            at.query_params[name] = value
+        at.run()
+        if file != "review/weekly.py":
+            at.switch_page(f"pages/{file}").run()
+        return at
+
+    return run
+
+
+@pytest.fixture
+def snapshot(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file of the demo, opened past the board."""
+    current = json.loads((demo.path / "current.json").read_text(encoding="utf-8"))
+    with duckdb.connect(str(demo.snapshots / f"{current['id']}.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def own_demo(demo_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A copy of the demo that a test may change."""
+    path = tmp_path / "home"
+    shutil.copytree(demo_home.path, path)
+    for name, value in environment(path).items():
+        if name.startswith("MINXIN_"):
+            monkeypatch.setenv(name, value)
+    return Home(path, demo_home.deployment)
+
+
+def shown(at: AppTest) -> str:
+    """Every text on a page, as one."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "text", "error", "warning", "success", "info")
+    said = [element.value for kind in kinds for element in getattr(at, kind)]
+    said += [f"{metric.label} {metric.value} {metric.delta}" for metric in at.metric]
+    return "\n".join(map(str, said))
