@@ -1,12 +1,21 @@
 -- name: agreement(communities, revoked)
--- One row: petitions with a given deadline, a closing time and the source's own on-time flag, and those on which we agree.
+-- One row: petitions with given deadline and closing time whose source flags punctuality, and those on which we agree.
+-- A source that flags its petitions and leaves one blank does not call it on time: the blank counts as late, and is told apart.
+with flagging as (
+    -- One batch whose source flags at least one petition.
+    select distinct batch_id
+    from fct_petition
+    where source_on_time is not null
+)
+
 select
     count(*) as compared,
-    count(*) filter (where (closed_at_recorded <= due_at) = source_on_time) as agreed,
-from fct_petition
+    count(*) filter (where (petition.closed_at_recorded <= petition.due_at) = coalesce(petition.source_on_time, false)) as agreed,
+    count(*) filter (where petition.source_on_time is null) as unflagged,
+from fct_petition as petition
+inner join flagging on flagging.batch_id = petition.batch_id
 where
-    due_at_given is not null
-    and closed_at_recorded is not null
-    and source_on_time is not null
-    and community_code = any(cast(:communities as varchar[]))
-    and batch_id <> all(cast(:revoked as varchar[]))
+    petition.due_at_given is not null
+    and petition.closed_at_recorded is not null
+    and petition.community_code = any(cast(:communities as varchar[]))
+    and petition.batch_id <> all(cast(:revoked as varchar[]))

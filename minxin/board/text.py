@@ -6,7 +6,10 @@ import re
 
 from minxin.charts.words import clean
 
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+#: What can begin formatting, links, HTML, formulas, tables or headings anywhere in a line.
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$&:^])")
+#: A number with a point at the beginning would be taken for a list.
+_LISTED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 #: A colon before a letter or slash begins icons, directives and links; in Chinese text it is full-width.
 _COLON = re.compile(r":(?=[A-Za-z_/])")
 _WWW = re.compile(r"www\.", re.IGNORECASE)
@@ -14,5 +17,5 @@ _WWW = re.compile(r"www\.", re.IGNORECASE)
 
 def literal(text: object) -> str:
     """Any text so that Markdown shows it as it is, in one line: no image, link, icon or formatting."""
-    plain = _WWW.sub("www ", _COLON.sub(":", clean(text)))
-    return _PUNCTUATION.sub(r"\\\1", plain)
+    plain = _WWW.sub("www ", _COLON.sub("\uff1a", clean(text)))
+    return _LISTED.sub(r"\1\\\2", _MARKS.sub(r"\\\1", plain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -24,13 +24,16 @@ PLOT_WIDTH = 560.0
 
 @dataclass(frozen=True)
 class Canvas:
-    """One figure being drawn: the chart, the colours, the base font size in px and the areas for maps."""
+    """One figure being drawn: the chart, the colours, the base font size in px, the areas for maps."""
 
     chart: Chart
     figure: go.Figure
     colours: Colours
     font: float
-    shapes: Mapping[str, Any]
+    areas: Mapping[str, Any]
+    traces: list[Any] = field(default_factory=list)
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def small(self) -> float:
@@ -43,6 +46,22 @@ class Canvas:
     def fills(self) -> list[str]:
         """The colour of each row: primary where emphasised, quiet grey elsewhere."""
         return [self.colours.primary if strong else self.colours.calm for strong in self.chart.strong]
+
+    def trace(self, held: Any) -> None:
+        self.traces.append(held)
+
+    def shape(self, **held: Any) -> None:
+        self.shapes.append(held)
+
+    def note(self, **held: Any) -> None:
+        """Words at a place (a Plotly annotation)."""
+        self.notes.append(held)
+
+    def finish(self) -> go.Figure:
+        """Put all parts into the figure at once: one by one, Plotly checks the earlier ones again each time."""
+        self.figure.add_traces(self.traces)
+        self.figure.update_layout(shapes=self.shapes, annotations=self.notes)
+        return self.figure
 
     def margins(self, **sides: float) -> None:
         self.figure.update_layout(margin=dict(sides))
@@ -222,7 +241,7 @@ def mark(canvas: Canvas, letter: str, at: Any, text: str, dash: str = "dot", pla
     other = "y" if upright else "x"
     line = {"color": c.quiet, "width": 1.2, "dash": dash}
     ends = {f"{letter}0": at, f"{letter}1": at, f"{other}0": 0, f"{other}1": 1}
-    canvas.figure.add_shape(type="line", **ends, **{f"{other}ref": "paper", f"{letter}ref": letter}, line=line)
+    canvas.shape(type="line", **ends, **{f"{other}ref": "paper", f"{letter}ref": letter}, line=line)
     words = {"text": safe(text), "showarrow": False, "font": {"size": canvas.small, "color": c.quiet}}
     if upright:
         words |= {"x": at, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 2 + shift}
@@ -230,7 +249,7 @@ def mark(canvas: Canvas, letter: str, at: Any, text: str, dash: str = "dot", pla
     else:
         words |= {"y": at, "yref": "y", "x": 1, "xref": "paper", "xanchor": "left", "xshift": 6, "yshift": shift}
         words |= {"yanchor": "middle"}
-    canvas.figure.add_annotation(**words)
+    canvas.note(**words)
 
 
 def faded(canvas: Canvas) -> dict[str, Any]:
@@ -271,7 +290,7 @@ def spread(places: list[float], apart: float) -> list[float]:
 def nothing(canvas: Canvas) -> None:
     """The picture of a chart without rows."""
     canvas.figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, height=160)
-    canvas.figure.add_annotation(
+    canvas.note(
         text=NO_DATA, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
         font={"size": canvas.font * 1.15, "color": canvas.colours.quiet},
     )  # fmt: skip

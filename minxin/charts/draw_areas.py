@@ -30,7 +30,7 @@ def area_map(canvas: Canvas) -> None:
     chart, c = canvas.chart, canvas.colours
     filled, hovers = fills(chart, c), dict(zip(chart.keys, hover(chart), strict=True))
     strong = {k for k, s in zip(chart.keys, chart.strong, strict=True) if s and chart.encoding.emphasis}
-    areas = geometry.outline(canvas.shapes, 720, 560, 6)
+    areas = geometry.outline(canvas.areas, 720, 560, 6)
     names = short_names([a.name for a in areas])
     texts = []
     for area, name in sorted(zip(areas, names, strict=True), key=lambda pair: pair[0].key in strong):
@@ -42,13 +42,11 @@ def area_map(canvas: Canvas) -> None:
                 xs += [p[0] for p in ring] + [None]
                 ys += [-p[1] for p in ring] + [None]
         edge = {"color": c.text if area.key in strong else c.page, "width": 3 if area.key in strong else 1.4}
-        canvas.figure.add_trace(
-            go.Scatter(x=xs, y=ys, mode="lines", fill="toself", fillcolor=colour, line=edge, hoverinfo="skip")
-        )
+        canvas.trace(go.Scatter(x=xs, y=ys, mode="lines", fill="toself", fillcolor=colour, line=edge, hoverinfo="skip"))
         label = geometry.label(area, name, fill.text if fill else "", canvas.small)
         if label:
             texts.append((label.x, -label.y, "<br>".join(map(safe, label.lines)), text_on(colour)))
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Scatter(
             x=[t[0] for t in texts],
             y=[t[1] for t in texts],
@@ -58,7 +56,7 @@ def area_map(canvas: Canvas) -> None:
             hoverinfo="skip",
         )
     )
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Scatter(
             x=[a.anchor[0] for a in areas],
             y=[-a.anchor[1] for a in areas],
@@ -81,18 +79,18 @@ def area_map(canvas: Canvas) -> None:
 def tile_grid(canvas: Canvas) -> None:
     """Equal tiles that keep neighbours near, with name and value in each."""
     chart, c = canvas.chart, canvas.colours
-    places = geometry.tiles(canvas.shapes)
+    places = geometry.tiles(canvas.areas)
     filled = fills(chart, c)
     names = dict(zip(chart.keys, short_names(chart.names), strict=True))
     shown = [k for k in chart.keys if k in places]
     for key in shown:
         row, column = places[key]
-        canvas.figure.add_shape(
+        canvas.shape(
             type="rect", x0=column - 0.47, x1=column + 0.47, y0=-row - 0.47, y1=-row + 0.47, layer="below",
             fillcolor=filled[key].colour, line={"width": 0},
         )  # fmt: skip
     hovers = dict(zip(chart.keys, hover(chart), strict=True))
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Scatter(
             x=[places[k][1] for k in shown],
             y=[-places[k][0] for k in shown],
@@ -127,14 +125,14 @@ def heatmap(canvas: Canvas) -> None:
     colours_ = [c.few if k is None else steps[k] for k in filled.index]
     for spot, colour in zip(spots, colours_, strict=True):
         if spot:
-            canvas.figure.add_shape(
+            canvas.shape(
                 type="rect", x0=spot[0] - 0.48, x1=spot[0] + 0.48, y0=spot[1] - 0.46, y1=spot[1] + 0.46,
                 fillcolor=colour, line={"width": 0}, layer="below",
             )  # fmt: skip
     held = [i for i, s in enumerate(spots) if s]
     hovers, narrow = hover(chart), len(across) > 14
     short = [_short(chart.values[i], chart.unit.word) for i in held]
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Scatter(
             x=[spots[i][0] for i in held],  # type: ignore[index]
             y=[spots[i][1] for i in held],  # type: ignore[index]
@@ -173,7 +171,7 @@ def funnel_plot(canvas: Canvas) -> None:
             points = [(cases[i], held[i]) for i in order if held and held[i] is not None]
             if not points:
                 continue
-            canvas.figure.add_trace(
+            canvas.trace(
                 go.Scatter(
                     x=[p[0] for p in points],
                     y=[p[1] for p in points],
@@ -193,7 +191,7 @@ def funnel_plot(canvas: Canvas) -> None:
     ]
     told = [s and bool(chart.encoding.emphasis) for s in chart.strong]
     strong = told if chart.encoding.emphasis else outside
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Scatter(
             x=cases,
             y=values,
@@ -220,7 +218,7 @@ def funnel_plot(canvas: Canvas) -> None:
     low_end, high_end = canvas.figure.layout.yaxis.range
     scale = (high - 66) / ((high_end - low_end) or 1)
     for (at, words), place in zip(ends, spread([e[0] * scale for e in ends], canvas.font * 1.2), strict=True):
-        canvas.figure.add_annotation(
+        canvas.note(
             text=words, x=1, xref="paper", xanchor="left", xshift=6, y=at, yanchor="middle", yshift=place - at * scale,
             showarrow=False, font={"size": canvas.small, "color": c.quiet},
         )  # fmt: skip

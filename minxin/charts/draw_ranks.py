@@ -38,7 +38,7 @@ def _targets(canvas: Canvas, size: float) -> None:
     chart = canvas.chart
     targets = chart.column("target")
     if targets and one_target(chart) is None:
-        canvas.figure.add_trace(
+        canvas.trace(
             go.Scatter(
                 x=targets,
                 y=list(range(len(targets))),
@@ -69,7 +69,7 @@ def _bars(canvas: Canvas, thick: float) -> None:
     said = [w for w, v in zip(chart.values, values, strict=True) if v is not None]
     words = max(map(width, said), default=3) * canvas.font * 0.94
     room = (high - low) * (0.04 if aside else min(0.45, (words + 8) / 420))
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Bar(
             x=[v or 0 for v in values],
             y=list(range(len(values))),
@@ -107,7 +107,7 @@ def _value_column(canvas: Canvas) -> float:
     right = max((width(w) for w, k in zip(chart.values, known, strict=True) if k), default=1) * canvas.font * 0.94 + 20
     for i, (words, told) in enumerate(zip(chart.values, known, strict=True)):
         if told:
-            canvas.figure.add_annotation(
+            canvas.note(
                 text=safe(words), x=1, xref="paper", xanchor="right", xshift=right - 6, y=i, yref="y",
                 showarrow=False, font={"size": canvas.font * 0.94, "color": c.text},
             )  # fmt: skip
@@ -131,8 +131,8 @@ def dot_interval(canvas: Canvas) -> None:
                     ys += [i, i, None]
             if xs:
                 line = {"color": colour, "width": weight}
-                canvas.figure.add_trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, opacity=0.55, hoverinfo="skip"))
-    canvas.figure.add_trace(
+                canvas.trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, opacity=0.55, hoverinfo="skip"))
+    canvas.trace(
         go.Scatter(
             x=values,
             y=rows,
@@ -147,7 +147,7 @@ def dot_interval(canvas: Canvas) -> None:
     _targets(canvas, ROW * canvas.font * 0.8)
     for i, words in enumerate(chart.values):
         if values[i] is None:
-            canvas.figure.add_annotation(
+            canvas.note(
                 text=safe(words), x=0, xref="paper", xanchor="left", xshift=4, y=i, yref="y", showarrow=False,
                 font={"size": canvas.font * 0.94, "color": c.quiet},
             )  # fmt: skip

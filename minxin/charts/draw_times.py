@@ -103,7 +103,7 @@ def line(canvas: Canvas) -> None:
             _band(canvas, xs, [lows[i] for i in rows], [highs[i] for i in rows], colour)
         known = [k for k, v in enumerate(ys) if v is not None]
         lonely = len(known) == 1
-        canvas.figure.add_trace(
+        canvas.trace(
             go.Scatter(
                 x=xs,
                 y=ys,
@@ -149,7 +149,7 @@ def _band(canvas: Canvas, xs: list[Any], lows: list[Any], highs: list[Any], colo
     if len(known) < 2:
         return
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Scatter(
             x=[xs[i] for i in known] + [xs[i] for i in reversed(known)],
             y=[lows[i] for i in known] + [highs[i] for i in reversed(known)],
@@ -168,7 +168,7 @@ def _end_words(canvas: Canvas, ends: list[tuple[float, str, str, bool]], axis: l
     scale = plot / ((axis[-1] - axis[0]) or 1)
     wanted = [e[0] * scale for e in ends]
     for (value, words, colour, strong), place in zip(ends, spread(wanted, canvas.font * 1.2), strict=True):
-        canvas.figure.add_annotation(
+        canvas.note(
             text=f"<b>{safe(words)}</b>" if strong else safe(words),
             x=1, xref="paper", xanchor="left", xshift=8, y=value, yref="y", yanchor="middle",
             yshift=place - value * scale, showarrow=False, font={"size": canvas.font * 0.94, "color": colour},
@@ -210,7 +210,7 @@ def column(canvas: Canvas) -> None:
     crowded = len(values) > 16
     told = _told(values) if crowded else set(range(len(values)))
     words = [safe(w) if i in told else "" for i, w in enumerate(chart.values)]
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Bar(
             x=list(range(len(values))),
             y=[v or 0 for v in values],
@@ -268,7 +268,7 @@ def stacked_column(canvas: Canvas) -> None:
         rows = [i for i, g in enumerate(groups) if g == group]
         colour = c.categories[position] if position < len(c.categories) else c.calm
         xs = [order.index(chart.names[i]) for i in rows]
-        canvas.figure.add_trace(
+        canvas.trace(
             go.Bar(
                 x=xs,
                 y=[values[i] or 0 for i in rows],
@@ -291,7 +291,7 @@ def stacked_column(canvas: Canvas) -> None:
     for (middle, words, colour), place in zip(
         ends, spread([e[0] * scale for e in ends], canvas.font * 1.25), strict=True
     ):
-        canvas.figure.add_annotation(
+        canvas.note(
             text=f'<span style="color:{colour}">■</span> {safe(words)}', x=1, xref="paper", xanchor="left", xshift=4,
             y=middle, yref="y", yshift=place - middle * scale, showarrow=False, font={"size": canvas.font * 0.94},
         )  # fmt: skip
@@ -349,7 +349,7 @@ def small_multiples(canvas: Canvas) -> None:
         strong = any(chart.strong[i] for i in rows)
         known = [i for i in rows if values[i] is not None]
         colour = c.primary if strong else c.quiet
-        canvas.figure.add_trace(
+        canvas.trace(
             go.Scatter(
                 x=[left + across(raw[i]) for i in rows],
                 y=[up(values[i], base) for i in rows],
@@ -363,7 +363,7 @@ def small_multiples(canvas: Canvas) -> None:
         )
         said = chart.values[known[-1]] if known else (chart.values[rows[-1]] if rows else "")
         for words, x, anchor, bold in ((shorten(panel, 7), left, "left", strong), (said, left + wide, "right", True)):
-            canvas.figure.add_annotation(
+            canvas.note(
                 text=f"<b>{safe(words)}</b>" if bold else safe(words), x=x, xanchor=anchor, y=base + 1.08,
                 yanchor="bottom", showarrow=False, font={"size": canvas.small, "color": c.text},
             )  # fmt: skip
@@ -373,8 +373,7 @@ def small_multiples(canvas: Canvas) -> None:
             x=back_x, y=back_y, mode="lines", line={"color": c.calm, "width": 1.2, "dash": "dot"}, hoverinfo="skip"
         ),
     ]
-    canvas.figure.add_traces(under)
-    canvas.figure.data = canvas.figure.data[-2:] + canvas.figure.data[:-2]
+    canvas.traces[:0] = under
     canvas.figure.update_layout(
         xaxis={"visible": False, "range": [-0.03, columns * (wide + gap_x) - gap_x + 0.03]},
         yaxis={"visible": False, "range": [-(lines - 1) * (high_box + gap_y) - 0.08, high_box + 0.52]},
@@ -386,7 +385,7 @@ def small_multiples(canvas: Canvas) -> None:
         scale += " · 点线为总体"
     if target is not None:
         scale += f" · 细线为目标 {chart.unit.format(target)}"
-    canvas.figure.add_annotation(
+    canvas.note(
         text=scale, x=0, xref="paper", xanchor="left", y=0, yref="paper", yanchor="top", yshift=-4, showarrow=False,
         font={"size": canvas.small, "color": c.quiet},
     )  # fmt: skip

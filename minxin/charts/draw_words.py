@@ -18,7 +18,7 @@ def kpi_row(canvas: Canvas) -> None:
     share, gap = 1 / max(len(held), 1), 0.012
     for i, card in enumerate(held):
         left, right = i * share + (gap if i else 0), (i + 1) * share
-        canvas.figure.add_shape(
+        canvas.shape(
             type="rect", xref="paper", yref="paper", x0=left, x1=right, y0=0, y1=1, fillcolor=c.surface,
             line={"color": c.primary if card.strong else c.hairline, "width": 1}, layer="below",
         )  # fmt: skip
@@ -34,7 +34,7 @@ def kpi_row(canvas: Canvas) -> None:
         )
         for text, height, size, colour in texts:
             if text:
-                canvas.figure.add_annotation(
+                canvas.note(
                     text=text, x=left, xref="paper", xanchor="left", xshift=12, y=height, yref="paper", yanchor="top",
                     showarrow=False, font={"size": size, "color": colour},
                 )  # fmt: skip
@@ -47,7 +47,7 @@ def table(canvas: Canvas) -> None:
     """The table, numbers at the right."""
     c, held = canvas.colours, columns(canvas.chart)
     align = ["right" if column.unit else "left" for column in held]
-    canvas.figure.add_trace(
+    canvas.trace(
         go.Table(
             header={
                 "values": [f"<b>{safe(column.heading)}</b>" for column in held],

@@ -47,7 +47,7 @@ def figure(
         draw(canvas)
     if with_title:
         _title(canvas)
-    return canvas.figure
+    return canvas.finish()
 
 
 def _title(canvas: Canvas) -> None:
@@ -71,12 +71,12 @@ def _title(canvas: Canvas) -> None:
     texts.append((safe(chart.subtitle), 24 + len(lines) * size * 2.2, size, c.quiet))
     for text, down, points, colour in texts:
         if text:
-            canvas.figure.add_annotation(
+            canvas.note(
                 text=text, x=0, xref="paper", xanchor="left", xshift=32 - plot_left, y=1, yref="paper", yanchor="top",
                 yshift=plot_top - down, align="left", showarrow=False, font={"size": points, "color": colour},
             )  # fmt: skip
     if chart.footer():
-        canvas.figure.add_annotation(
+        canvas.note(
             text=safe(chart.footer()), x=0, xref="paper", xanchor="left", xshift=32 - plot_left, y=0, yref="paper",
             yanchor="bottom", yshift=-(inside["b"] + foot) + 10, showarrow=False,
             font={"size": canvas.small, "color": c.quiet},

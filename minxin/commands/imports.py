@@ -51,15 +51,16 @@ def _person(given: str) -> str:
         return ""
 
 
-def _teller(begin: float = 0.0, end: float = 1.0) -> Callable[[float, str], None]:
+def _teller() -> Callable[[float, str], None]:
     """Progress to standard error, a line whenever the step changes or two seconds have passed."""
-    last = {"text": "", "at": 0.0}
+    last_text, last_at = "", 0.0
 
     def tell(share: float, text: str) -> None:
+        nonlocal last_text, last_at
         now = time.monotonic()
-        if text != last["text"] or now - float(last["at"]) > 2:
-            last.update(text=text, at=now)
-            print(f"{begin + (end - begin) * share:4.0%} {text}", file=sys.stderr)
+        if text != last_text or now - last_at > 2:
+            last_text, last_at = text, now
+            print(f"{share:4.0%} {text}", file=sys.stderr)
 
     return tell
 
@@ -113,7 +114,9 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     manifest = lake.withdraw(arguments.batch, _person(arguments.who), arguments.reason)
     again = later_repeats(lake, manifest)
     if arguments.json:
-        print(json.dumps({"batch": manifest.batch_id, "rows": manifest.rows, "import_again": again}, ensure_ascii=False))
+        print(
+            json.dumps({"batch": manifest.batch_id, "rows": manifest.rows, "import_again": again}, ensure_ascii=False)
+        )
     else:
         print(f"已撤回批次 {manifest.batch_id}（{manifest.source}，{manifest.rows} 行）；下次构建后不再计入。")
         if again:

@@ -119,7 +119,7 @@ def _slide(deck: Any, chart: Chart, part: str, source_note: str, definitions: Ma
     number.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT
     number_field(number.text_frame.paragraphs[0])
     notes = [clean(chart.title), clean(chart.subtitle), clean(chart.alt), foot]
-    notes += [f"{code}:{clean(definitions[code])}" for code in chart.indicators if code in definitions]
+    notes += [f"{code}\uff1a{clean(definitions[code])}" for code in chart.indicators if code in definitions]
     notes += [f"标注：{chart.text(a.at)} {clean(a.text)}" for a in chart.annotations if not a.on_value]
     slide.notes_slide.notes_text_frame.text = "\n".join(dict.fromkeys(n for n in notes if n))
     return slide

@@ -75,9 +75,7 @@ def faults(table: Table, key: Collection[str], mapped: Collection[str], now: dat
             found.append(Fault(name, f"{label}年份不可信", f"{value} is not null and not ({sane})"))
             if happened(column):
                 limit = f"timestamp '{now:%Y-%m-%d %H:%M:%S}'"
-                found.append(
-                    Fault(name, f"{label}晚于导入时刻", f"{value} > {limit} and {value} < {kind} '{LATEST}'")
-                )
+                found.append(Fault(name, f"{label}晚于导入时刻", f"{value} > {limit} and {value} < {kind} '{LATEST}'"))
         if column.minimum is not None or column.maximum is not None:
             found.append(Fault(name, f"{label}超出范围（{_range(column)}）", _outside(column, value)))
         if column.values:

@@ -75,9 +75,7 @@ def to_wgs84_sql(relation: str, system: str, x: str = "x", y: str = "y") -> str:
                 f"select * exclude (b{n}_x, b{n}_y), b{n}_x + {x} - {forward_x} as b{n + 1}_x,"
                 f" b{n}_y + {y} - {forward_y} as b{n + 1}_y"
             )
-        steps.append(
-            f"select * exclude (b{ROUNDS}_x, b{ROUNDS}_y) replace (b{ROUNDS}_x as {x}, b{ROUNDS}_y as {y})"
-        )
+        steps.append(f"select * exclude (b{ROUNDS}_x, b{ROUNDS}_y) replace (b{ROUNDS}_x as {x}, b{ROUNDS}_y as {y})")
     if system in ("gcj02", "bd09"):
         last_x, last_y = x, y
         for n in range(ROUNDS):

@@ -44,7 +44,9 @@ def as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.execute("set disabled_optimizers = ''")
 
 
-def run(connection: duckdb.DuckDBPyConnection, sql: str, tell: Callable[[float], None] | None = None) -> list[tuple[Any, ...]]:
+def run(
+    connection: duckdb.DuckDBPyConnection, sql: str, tell: Callable[[float], None] | None = None
+) -> list[tuple[Any, ...]]:
     """Run one statement to its end and return its rows; ``tell`` hears the share that is done.
 
     The statement runs in a thread of its own; an interruption of this one stops it.

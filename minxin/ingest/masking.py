@@ -74,7 +74,8 @@ FAMILIES: tuple[Family, ...] = (
             # Bank cards: UnionPay begins with 62; any other long number only after a word that says so.
             (_EDGE + r"62[0-9]{2}(?:[ \-]?[0-9]{4}){3}(?:[ \-]?[0-9]{1,3})?" + _EDGE, r"\1〔银行卡〕\2"),
             (
-                r"((?:卡号|账号|帐号|账户|帐户|银行卡|存折)(?:号码|号)?(?:[:：为是]|)[ ]?)[0-9](?:[ \-]?[0-9]){11,20}" + _EDGE,
+                r"((?:卡号|账号|帐号|账户|帐户|银行卡|存折)(?:号码|号)?(?:[:：为是]|)[ ]?)[0-9](?:[ \-]?[0-9]){11,20}"
+                + _EDGE,
                 r"\1〔银行卡〕\2",
             ),
             # Mobile numbers, with or without 86, in one piece or spaced in any way.
@@ -98,7 +99,8 @@ FAMILIES: tuple[Family, ...] = (
         test=r"[Qq][Qq]|微信|[Ww]e[Cc]hat|weixin|扣扣|支付宝",
         rules=(
             (
-                r"((?:[Qq][Qq]|微信|[Ww]e[Cc]hat|weixin|扣扣|支付宝)(?:号码|账号|帐号|号|群)?(?:群号|号)?[ ]?(?:[:：为是]|)[ ]?)"
+                r"((?:[Qq][Qq]|微信|[Ww]e[Cc]hat|weixin|扣扣|支付宝)"
+                r"(?:号码|账号|帐号|号|群)?(?:群号|号)?[ ]?(?:[:：为是]|)[ ]?)"
                 r"[A-Za-z0-9_\-]{5,20}",
                 r"\1〔账号〕",
             ),
@@ -119,19 +121,22 @@ FAMILIES: tuple[Family, ...] = (
         rules=(
             # Introduced by a label and a colon (or 是, 为): surname and one or two characters.
             (
-                r"((?:姓名|联系人|投诉人|举报人|反映人|来电人|申请人|业主|户主|当事人)(?:姓名)?[ ]?(?:[:：为是]|——)[ ]?)"
-                + _SURNAME + rf"[{_HAN}]{{1,2}}",
+                r"((?:姓名|联系人|投诉人|举报人|反映人|来电人|申请人|业主|户主|当事人)"
+                r"(?:姓名)?[ ]?(?:[:：为是]|——)[ ]?)" + _SURNAME + rf"[{_HAN}]{{1,2}}",
                 r"\1〔姓名〕",
             ),
             # Introduced by 叫.
             (
-                r"((?:我叫|我名叫|本人叫|本人名叫|人名叫|[老男女病]人叫|孩子叫|此人叫|那人叫|有人叫|[责系]人叫|联系人)[ ]?)"
-                + _SURNAME + rf"[{_HAN}]{{1,2}}",
+                r"((?:我叫|我名叫|本人叫|人名叫|[老男女病此那责系]人叫|孩子叫|有人叫|联系人)[ ]?)"
+                + _SURNAME
+                + rf"[{_HAN}]{{1,2}}",
                 r"\1〔姓名〕",
             ),
             # Before a form of address, which stays: a bare surname anywhere, a whole name where it begins.
             (
-                rf"(^|[^{_HAN}]|[的是和与及由向找问叫请被让对给据询])" + _SURNAME + rf"[{_HAN}]{{1,2}}[ ]?(先生|女士|小姐)",
+                rf"(^|[^{_HAN}]|[的是和与及由向找问叫请被让对给据询])"
+                + _SURNAME
+                + rf"[{_HAN}]{{1,2}}[ ]?(先生|女士|小姐)",
                 r"\1〔姓名〕\2",
             ),
             (_SURNAME + r"[ ]?(先生|女士|小姐)", r"〔姓名〕\1"),
@@ -160,7 +165,8 @@ FAMILIES: tuple[Family, ...] = (
             (r"(^|[^0-9A-Za-z])[A-Za-z]?[0-9]{3,4}[A-Za-z]?(?:室|号房)", r"\1〔门牌〕"),
             # House number in a street: 人民路120号. An underground line, a plot or a document is none.
             (
-                r"((?:路|街|巷|弄|胡同|大道|组|村)[ ]?)[0-9]{1,4}(?:[\-之][0-9]{1,4})?号(?:附[0-9]{1,3}号)?([^线馆楼桥码通文地坑井出公]|$)",
+                r"((?:路|街|巷|弄|胡同|大道|组|村)[ ]?)[0-9]{1,4}(?:[\-之][0-9]{1,4})?号(?:附[0-9]{1,3}号)?"
+                r"([^线馆楼桥码通文地坑井出公]|$)",
                 r"\1〔门牌〕\2",
             ),
             (r"(门牌号?码?(?:为|是|:|：)[ ]?)[A-Za-z0-9\-]{1,10}号?", r"\1〔门牌〕"),
@@ -185,6 +191,7 @@ def mask_steps() -> list[str]:
     To be laid out as successive projections, so that nothing is evaluated twice. ``{1}`` stands for
     the result of the quick first test (``first_test_sql``), taken on the text as it came.
     """
+
     def braced(text: str) -> str:
         return literal(text).replace("{", "{{").replace("}", "}}")
 
@@ -197,7 +204,9 @@ def mask_steps() -> list[str]:
         for pattern, placeholder in family.rules:
             masked = f"regexp_replace({masked}, {braced(pattern)}, {literal(placeholder)}, 'g')"
         test = braced(family.test)
-        steps.append(f"case when {{1}} then case when regexp_matches({{0}}, {test}) then {masked} else {{0}} end else {{0}} end")
+        steps.append(
+            f"case when {{1}} then case when regexp_matches({{0}}, {test}) then {masked} else {{0}} end else {{0}} end"
+        )
     return steps
 
 
@@ -208,7 +217,9 @@ def first_test_sql(text: str) -> str:
 
 def masked_sql(relation: str, columns: list[str]) -> str:
     """A query over ``relation`` with direct identifiers in the text ``columns`` replaced by placeholders."""
-    query = f"select *, {', '.join(f'{first_test_sql(quote(c))} as {quote(c + _FLAG)}' for c in columns)} from {relation}"
+    query = (
+        f"select *, {', '.join(f'{first_test_sql(quote(c))} as {quote(c + _FLAG)}' for c in columns)} from {relation}"
+    )
     for step in mask_steps():
         replaced = ", ".join(f"{step.format(quote(c), quote(c + _FLAG))} as {quote(c)}" for c in columns)
         query = f"select * replace ({replaced}) from ({query})"
@@ -235,10 +246,8 @@ def person_sql(text: str) -> str:
     """One spelling for one person: a telephone number as its digits, anything else without spaces, upper case."""
     narrow = f"(case when regexp_matches({text}, '[^ -~]') then {narrow_sql(text)} else {text} end)"
     digits = f"regexp_replace(regexp_replace({narrow}, '[^0-9]', '', 'g'), '^(?:00)?86(1[3-9][0-9]{{9}})$', '\\1')"
-    return (
-        f"case when regexp_full_match({narrow}, '[+0-9 ()\\-]*[0-9][+0-9 ()\\-]*') and length({narrow}) >= 7 then {digits}"
-        f" else upper(regexp_replace({narrow}, '\\s', '', 'g')) end"
-    )
+    is_number = f"regexp_full_match({narrow}, '[+0-9 ()\\-]*[0-9][+0-9 ()\\-]*') and length({narrow}) >= 7"
+    return f"case when {is_number} then {digits} else upper(regexp_replace({narrow}, '\\s', '', 'g')) end"
 
 
 def hash_sql(text: str) -> str:

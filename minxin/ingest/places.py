@@ -69,29 +69,37 @@ def _escaped(text: str) -> str:
 
 
 def make_names(connection: duckdb.DuckDBPyConnection, deployment: Deployment) -> None:
-    """The temporary table ``place_forms``: every spelling of a community that we answer to.
+    """The temporary tables ``place_codes(form, code)`` and ``place_forms(form, code, way)``.
 
-    ``form, code, way, rank``; a spelling that means two communities is left out.
+    They hold every spelling of a community that we answer to; one that means two is left out.
     """
+    connection.execute(
+        "create or replace temp table place_given (form varchar, code varchar, way varchar, rank integer)"
+    )
     rows = []
     for community in deployment.communities:
         rows.append((community.code, community.code, "code", 0))
         rows.append((community.name, community.code, "name", 1))
         rows += [(alias, community.code, "alias", 2) for alias in community.aliases]
-    connection.execute("create or replace temp table place_given (form varchar, code varchar, way varchar, rank integer)")
     if rows:
         connection.executemany("insert into place_given values (?, ?, ?, ?)", rows)
     plain = _plain("form")
     connection.execute(f"""
+        create or replace temp table place_codes as
+        select {plain} as form, min(code) as code from place_given where way = 'code'
+        group by 1 having count(distinct code) = 1""")
+    connection.execute(f"""
         create or replace temp table place_forms as
         with plain as (
-            select {plain} as form, code, way, rank from place_given
+            select {plain} as form, code, way, rank from place_given where way <> 'code'
         ),
         stripped as (
-            select {_stripped("form", deployment)} as form, code, way, rank + 2 as rank from plain where way <> 'code'
+            select {_stripped("form", deployment)} as form, code, way, rank + 2 as rank from plain
         ),
         every as (
-            select form, code, way, rank from plain union all select form, code, way, rank from stripped where form <> ''
+            select form, code, way, rank from plain
+            union all
+            select form, code, way, rank from stripped where form <> ''
         ),
         best as (
             select form, min(rank) as rank from every group by form
@@ -102,7 +110,9 @@ def make_names(connection: duckdb.DuckDBPyConnection, deployment: Deployment) ->
         having count(distinct every.code) = 1""")
 
 
-def resolve_names(connection: duckdb.DuckDBPyConnection, deployment: Deployment, said: str, code: str, name: str) -> None:
+def resolve_names(
+    connection: duckdb.DuckDBPyConnection, deployment: Deployment, said: str, code: str, name: str
+) -> None:
     """The temporary table ``place_names(place_text, code, way)`` for the distinct answers in a query.
 
     ``said`` gives ``place_text`` and the texts ``code`` and ``name``. A code that is known goes before a
@@ -122,17 +132,28 @@ def resolve_names(connection: duckdb.DuckDBPyConnection, deployment: Deployment,
                 place_text, code, name,
                 {_stripped("code", deployment)} as bare_code, {_stripped("name", deployment)} as bare_name,
             from plain
+        ),
+        answers as (
+            select
+                forms.place_text,
+                a.code as code_a,
+                coalesce(b.code, c.code, d.code, e.code) as code_b,
+                coalesce(b.way, c.way, d.way, e.way) as way_b,
+                f.code as code_c,
+            from forms
+            left join place_codes as a on a.form = forms.code
+            left join place_forms as b on b.form = forms.name
+            left join place_forms as c on c.form = forms.bare_name
+            left join place_forms as d on d.form = forms.code
+            left join place_forms as e on e.form = forms.bare_code
+            left join place_codes as f on f.form = forms.name
         )
         select
-            forms.place_text,
-            coalesce(a.code, b.code, c.code, d.code) as code,
-            coalesce(a.way, b.way, c.way, d.way) as way,
-        from forms
-        left join place_forms as a on a.form = forms.code
-        left join place_forms as b on b.form = forms.name
-        left join place_forms as c on c.form = forms.bare_name
-        left join place_forms as d on d.form = forms.bare_code
-        where coalesce(a.code, b.code, c.code, d.code) is not null""")
+            place_text,
+            coalesce(code_a, code_b, code_c) as code,
+            case when code_a is not null or code_b is null then 'code' else way_b end as way,
+        from answers
+        where coalesce(code_a, code_b, code_c) is not null""")
 
 
 def resolve_points(
@@ -151,7 +172,8 @@ def resolve_points(
     if not shapes:
         return
     connection.execute(
-        f"create or replace temp table place_asked as select distinct point_key from ({points}) where point_key is not null"
+        "create or replace temp table place_asked as"
+        f" select distinct point_key from ({points}) where point_key is not null"
     )
     [(total,)] = connection.execute("select count(*) from place_asked").fetchall()
     tree = shapely.STRtree(shapes)

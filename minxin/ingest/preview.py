@@ -10,9 +10,10 @@ import pandas as pd
 from minxin.ingest.engine import as_written, engine
 from minxin.ingest.mapping import Mapping
 from minxin.ingest.masking import offer_key, withdraw_key
-from minxin.ingest.pipeline import clean_file_name, make_plan, open_for, prepare, working_folder
+from minxin.ingest.pipeline import clean_file_name, make_plan, open_for, working_folder
 from minxin.ingest.readers import Source
 from minxin.ingest.sql_text import quote
+from minxin.ingest.steps import prepare
 from minxin.settings import Home
 
 
@@ -52,8 +53,8 @@ def preview(file: Path, mapping: Mapping | None, home: Home, rows: int = 200, *,
             query = plan.stored_sql(plan.reasons_sql("raw"), keep=("_problem",))
             with as_written(connection):
                 frame = connection.execute(
-                    f"select _line, _problem, * exclude (_line, _problem, _status, _key, _content, month) from ({query})"
-                    " order by _line"
+                    "select _line, _problem, * exclude (_line, _problem, _status, _key, _content, month)"
+                    f" from ({query}) order by _line"
                 ).df()
             withdraw_key(connection)
         bad = int((frame["_problem"] != "").sum())

@@ -172,24 +172,30 @@ class Source:
         connection.execute("create temp table raw_bad (line bigint, reason varchar)")
         schema = pa.schema([("_line", pa.int64()), *((f"c{i}", pa.string()) for i in range(len(names)))])
         bad_schema = pa.schema([("line", pa.int64()), ("reason", pa.string())])
-        rows: list[tuple[object, ...]] = []
-        bad: list[tuple[object, ...]] = []
+        numbers: list[int] = []
+        rows: list[Sequence[str]] = []
+        bad: list[tuple[int, str]] = []
         total = 0
 
         def flush() -> None:
-            _append(connection, "raw", rows, schema)
-            _append(connection, "raw_bad", bad, bad_schema)
+            columns = [[fields[p] for fields in rows] for p in positions]
+            emptied = ", ".join(["_line", *(f"nullif(c{i}, '')" for i in range(len(names)))])
+            _append(connection, f"insert into raw select {emptied} from raw_batch", [numbers, *columns], schema)
+            bad_columns = [[line for line, _ in bad], [reason for _, reason in bad]]
+            _append(connection, "insert into raw_bad select * from raw_batch", bad_columns, bad_schema)
+            for batch in (numbers, rows, bad):
+                batch.clear()
 
         def watch(read: int) -> None:
             tell(min(1.0, read / max(self.store_size, 1)), f"逐行读取，已读 {total:,} 行")
 
-        for record in read_rows(self.store, self.delimiter, self.width, self.header_line, watch):
+        for number, fields, reason in read_rows(self.store, self.delimiter, self.width, self.header_line, watch):
             total += 1
-            fields = record.fields
             if fields is None:
-                bad.append((record.number, record.reason))
+                bad.append((number, reason))
             else:
-                rows.append((record.number, *(fields[p] or None for p in positions)))
+                numbers.append(number)
+                rows.append(fields)
             if len(rows) >= _BATCH or len(bad) >= _BATCH:
                 flush()
         flush()
@@ -220,18 +226,16 @@ def _clear(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} temp.{name}")
 
 
-def _append(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]], schema: pa.Schema
-) -> None:
-    if not rows:
+def _append(connection: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[list], schema: pa.Schema) -> None:
+    """Run an insert that reads ``raw_batch``: the columns as one Arrow table."""
+    if not columns[0]:
         return
-    arrays = [pa.array(column, type=kind) for column, kind in zip(zip(*rows, strict=True), schema.types, strict=True)]
+    arrays = [pa.array(column, type=kind) for column, kind in zip(columns, schema.types, strict=True)]
     connection.register("raw_batch", pa.Table.from_arrays(arrays, schema=schema))
     try:
-        connection.execute(f"insert into {table} select * from raw_batch")
+        connection.execute(sql)
     finally:
         connection.unregister("raw_batch")
-    rows.clear()
 
 
 def _run_watched(
@@ -393,7 +397,7 @@ def _open_text(
     if at is None:
         raise Unusable(f"文件「{shown(name)}」中没有找到表头；请在数据上方用一行写明各列名称，或指明表头所在行。")
     line, headings = rows[at][0], list(rows[at][1])
-    below = [cells for _, cells in rows[at + 1 :] if not is_blank(list(cells))]
+    below = [cells for _, cells in rows[at + 1 :] if not is_blank(cells)]
     usual = Counter(len(cells) for cells in below).most_common(1)
     headings += [""] * ((usual[0][0] if usual else 0) - len(headings))
     width = len(headings)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from minxin.ingest.encodings import UNREADABLE
 
@@ -23,8 +23,7 @@ _PADDED_QUOTE = re.compile(r'"[ \t]+(?=[,;\t|\r\n]|$)')
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST_RECORD + 1))
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: ``number`` counts from 1 as a spreadsheet program does; ``fields`` is None when it is bad."""
 
     number: int
@@ -44,36 +43,39 @@ class _Lines:
         self._waiting: deque[str | None] = deque()
         self._held: list[str | None] = []
         self._length = 0
-        self.breaks = 0
+        #: Whether the open record holds a byte that does not decode.
+        self.unreadable = False
 
-    def __iter__(self) -> _Lines:
-        return self
-
-    def _next(self) -> str | None:
+    def _one(self) -> str | None:
         if self._waiting:
             return self._waiting.popleft()
         line = self._source.readline(LONGEST_RECORD + 1)
-        if not line:
-            raise StopIteration
         if len(line) <= LONGEST_RECORD:
             return line
         while line and not line.endswith(("\n", "\r")):
             line = self._source.readline(LONGEST_RECORD)
         return None
 
-    def __next__(self) -> str:
-        line = self._next()
-        self._held.append(line)
-        self._length += len(line) if line is not None else 0
-        if line is None or self._length > LONGEST_RECORD:
+    def stream(self) -> Iterator[str]:
+        """The lines from here on; raises _TooLong where the open record grows too long."""
+        held = self._held
+        while line := self._one():
+            held.append(line)
+            if UNREADABLE in line:
+                self.unreadable = True
+            self._length += len(line)
+            if self._length > LONGEST_RECORD:
+                raise _TooLong
+            yield line
+        if line is None:
+            held.append(None)
             raise _TooLong
-        self.breaks += 1
-        return line
 
     def begin(self) -> None:
         """A new record starts with the next line."""
         self._held.clear()
         self._length = 0
+        self.unreadable = False
 
     def held(self) -> str:
         return "".join(line for line in self._held if line is not None)
@@ -90,30 +92,26 @@ def read_records(source: TextIO, delimiter: str) -> Iterator[Record]:
     and nothing more: reading starts again on the next line.
     """
     lines = _Lines(source)
+    blanks = delimiter != "\t"
     number = 0
-
-    def reader() -> Iterator[list[str]]:
-        return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t")
-
-    rows = reader()
+    rows = csv.reader(lines.stream(), delimiter=delimiter, strict=True, skipinitialspace=blanks)
     while True:
         lines.begin()
+        number += 1
         try:
             fields = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            number += 1
             mended = None if isinstance(error, _TooLong) else _mend(lines.held(), delimiter)
             if mended is None:
                 yield Record(number, None, TOO_LONG if isinstance(error, _TooLong) else OPEN_QUOTE)
                 lines.keep_first_only()
             else:
                 yield Record(number, mended)
-            rows = reader()
+            rows = csv.reader(lines.stream(), delimiter=delimiter, strict=True, skipinitialspace=blanks)
             continue
-        number += 1
-        yield Record(number, fields)
+        yield Record(number, None, UNREADABLE_BYTES) if lines.unreadable else Record(number, fields)
 
 
 def _mend(text: str, delimiter: str) -> list[str] | None:
@@ -130,7 +128,7 @@ def _mend(text: str, delimiter: str) -> list[str] | None:
     return found[0] if len(found) == 1 else None
 
 
-def is_blank(fields: list[str]) -> bool:
+def is_blank(fields: Sequence[str]) -> bool:
     """Whether a record holds nothing at all."""
     return not any(field and not field.isspace() for field in fields)
 
@@ -141,15 +139,11 @@ def fitted(record: Record, width: int) -> Record:
     Fields beyond the heading are let go only where they are empty.
     """
     fields = record.fields
-    if fields is None or is_blank(fields):
+    if fields is None or len(fields) == width:
         return record
-    if any(UNREADABLE in field for field in fields):
-        return Record(record.number, None, UNREADABLE_BYTES)
     if len(fields) > width and is_blank(fields[width:]):
         return Record(record.number, fields[:width])
-    if len(fields) != width:
-        return Record(record.number, None, f"字段数不符：应有 {width} 列，实有 {len(fields)} 列")
-    return record
+    return Record(record.number, None, f"字段数不符：应有 {width} 列，实有 {len(fields)} 列")
 
 
 def open_text(path: Path) -> TextIO:
@@ -165,9 +159,10 @@ def read_rows(
     ``watch`` hears now and then how many bytes have been read.
     """
     with open_text(path) as source:
-        for record in read_records(source, delimiter):
-            if record.number <= after or (record.fields is not None and is_blank(record.fields)):
+        for record in islice(read_records(source, delimiter), after, None):
+            fields = record.fields
+            if fields is not None and not (fields and fields[0].strip()) and is_blank(fields):
                 continue
-            yield fitted(record, width)
+            yield record if fields is not None and len(fields) == width else fitted(record, width)
             if watch is not None and record.number % 50_000 == 0:
                 watch(source.buffer.tell())  # type: ignore[attr-defined]

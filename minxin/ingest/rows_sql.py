@@ -16,7 +16,16 @@ from minxin.ingest.mapping import WHOLE_ROW, FieldRule
 from minxin.ingest.mapping import Mapping as FileMapping
 from minxin.ingest.masking import hash_sql, masked_sql
 from minxin.ingest.sql_text import literal, quote
-from minxin.ingest.typing_sql import cleaned_sql, held_sql, mapped_sql, picked_sql, plain_sql, settled_sql, together_sql, typed_sql
+from minxin.ingest.typing_sql import (
+    cleaned_sql,
+    held_sql,
+    mapped_sql,
+    picked_sql,
+    plain_sql,
+    settled_sql,
+    together_sql,
+    typed_sql,
+)
 from minxin.settings import Deployment
 from minxin.tables import Column, Table
 from minxin.warehouse.lake import key_sql
@@ -127,8 +136,14 @@ class Plan:
         if pointed:
             system = self.mapping.coordinates or self.deployment.coordinate_system
             query = to_wgs84_sql(f"({query})", system, "v_longitude", "v_latitude")
-        point = places.point_key_sql("v_longitude", "v_latitude") if pointed and self.asks_points else "cast(null as bigint)"
-        return f"select *, {places.place_text_sql(*self.place_columns)} as place_text, {point} as point_key from ({query})"
+        point = (
+            places.point_key_sql("v_longitude", "v_latitude")
+            if pointed and self.asks_points
+            else "cast(null as bigint)"
+        )
+        return (
+            f"select *, {places.place_text_sql(*self.place_columns)} as place_text, {point} as point_key from ({query})"
+        )
 
     @property
     def place_columns(self) -> tuple[str | None, str | None]:
@@ -162,7 +177,9 @@ class Plan:
         for fault in self.faults:
             if fault.odd:
                 odd.setdefault(fault.column, []).append(f"({fault.condition})")
-        flags = "".join(f", ({' or '.join(c)}) is true as {quote(f'odd_{n}')}" for n, c in odd.items() if n in self.rules)
+        flags = "".join(
+            f", ({' or '.join(c)}) is true as {quote(f'odd_{n}')}" for n, c in odd.items() if n in self.rules
+        )
         return f"select *, {checks.reason_sql(self.faults)} as _problem{flags} from ({self.judged_sql(relation)})"
 
     @property
@@ -209,7 +226,8 @@ class Plan:
         key = key_sql(self.key) if self.key else "_content"
         month = f"strftime({quote(self.table.month)}, '%Y-%m')" if self.table.month else "'all'"
         names = ", ".join(quote(c.name) for c in columns)
-        return f"select {names}, _line, 'accepted' as _status, {key} as _key, _content{kept}, {month} as month from ({query})"
+        system = f"_line, 'accepted' as _status, {key} as _key, _content"
+        return f"select {names}, {system}{kept}, {month} as month from ({query})"
 
 
 def content_sql(table: Table, filled: Collection[str]) -> str:

@@ -92,7 +92,11 @@ def _find_held(connection: duckdb.DuckDBPyConnection, held: Sequence[str]) -> No
         return
     connection.execute(f"""
         create or replace temp table held_rows as
-        select held._key, held._content, held._line, regexp_extract(held._file, 'batches/(b[0-9]+-[0-9a-f]+)/', 1) as batch_id
+        select
+            held._key,
+            held._content,
+            held._line,
+            regexp_extract(held._file, 'batches/(b[0-9]+-[0-9a-f]+)/', 1) as batch_id,
         from read_parquet([{literals(list(held))}], hive_partitioning = false, filename = '_file') as held
         semi join incoming on held._key = incoming._key""")
     connection.execute("create or replace temp table held_ever as select distinct _key, _content from held_rows")

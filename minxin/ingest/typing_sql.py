@@ -20,7 +20,29 @@ from minxin.tables import Column
 _SPACES = " \t\n\r\v\f\x00\u00a0\u200b\u3000\ufeff"
 _WIDE_SPACES = "160, 8203, 12288, 65279"
 #: Texts that mean "nothing" in a column that is not text.
-NOTHING = ("-", "--", "—", "——", "/", "\\N", "NULL", "Null", "null", "None", "none", "NaN", "nan", "NAN", "N/A", "n/a", "#N/A", "NaT", "无")  # fmt: skip
+NOTHING = tuple(
+    [
+        "-",
+        "--",
+        "—",
+        "——",
+        "/",
+        "\\N",
+        "NULL",
+        "Null",
+        "null",
+        "None",
+        "none",
+        "NaN",
+        "nan",
+        "NAN",
+        "NaT",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "无",
+    ]
+)
 TRUE = ("是", "1", "有", "true", "TRUE", "True", "yes", "YES", "Yes", "y", "Y", "t", "T", "√", "对", "1.0")
 FALSE = ("否", "0", "无", "false", "FALSE", "False", "no", "NO", "No", "n", "N", "f", "F", "×", "错", "0.0")
 
@@ -49,6 +71,9 @@ TIME_FORMATS = (
     "%Y年%m月%d号",
     "%Y%m%d %H:%M:%S",
     "%Y%m%d %H:%M",
+)
+_WITH_OFFSET = (
+    "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{1,2}:[0-9]{2}(?::[0-9.]+)? ?(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 )
 _HALF_DAY_FORMATS = tuple(
     f"{day} %p{gap}%I:%M{seconds}"
@@ -96,9 +121,8 @@ def cleaned_sql(text: str, mended: bool = False) -> str:
     before ``= + - @`` is taken away again.
     """
     if mended:
-        text = (
-            f"(case when starts_with({text}, '\'\'') and {text}[2] in ('=', '+', '-', '@') then {text}[2:] else {text} end)"
-        )
+        marked = f"starts_with({text}, '''') and {text}[2] in ('=', '+', '-', '@')"
+        text = f"(case when {marked} then {text}[2:] else {text} end)"
     # The end of a long text is looked at by its last bytes: indexing would walk through all of it.
     begins = f"unicode({text}) < 33 or unicode({text}) in ({_WIDE_SPACES})"
     ends = " or ".join(f"ends_with({text}, {literal(c)})" for c in _SPACES if c != "\x00")
@@ -127,7 +151,9 @@ def held_sql(text: str, value: str, column: Column) -> str:
     """``text``, or null where it is one of the usual words for nothing in a column that is not text."""
     if column.type in ("text", "boolean"):
         return text
-    nothing = f"({value} is null or not isfinite({value}))" if column.type in ("integer", "decimal") else f"{value} is null"
+    nothing = (
+        f"({value} is null or not isfinite({value}))" if column.type in ("integer", "decimal") else f"{value} is null"
+    )
     return f"case when {nothing} and {text} in ({literals(NOTHING)}) then null else {text} end"
 
 
@@ -151,7 +177,11 @@ def _boolean_sql(text: str, rule: FieldRule) -> str:
     # What a rule names is all there is: a stray 1 in a column of 已解决/未解决 is a fault.
     own = bool(rule.true or rule.false)
     true, false = (rule.true, rule.false) if own else (TRUE, FALSE)
-    branches = [f"when {text} in ({literals(words)}) then {value}" for words, value in ((true, "true"), (false, "false")) if words]
+    branches = [
+        f"when {text} in ({literals(words)}) then {value}"
+        for words, value in ((true, "true"), (false, "false"))
+        if words
+    ]
     rest = "null"
     if own and not rule.false and rule.otherwise is not None:
         rest = "false"
@@ -167,17 +197,15 @@ def _time_sql(text: str, formats: Sequence[str], zone: str, source_zone: str, is
     plain = [f for f in formats if "%z" not in f and "%Z" not in f]
     with_offset = [f for f in formats if f not in plain]
     narrow = narrow_sql(text)
-    tidy = (
-        f"trim(regexp_replace(replace(replace(replace({narrow}, '上午', ' AM '), '下午', ' PM '), '日', '日 '), '\\s+', ' ', 'g'))"
-    )
+    spaced = f"replace(replace(replace({narrow}, '上午', ' AM '), '下午', ' PM '), '日', '日 ')"
+    tidy = f"trim(regexp_replace({spaced}, '\\s+', ' ', 'g'))"
     every = [*plain, *(f for f in (*TIME_FORMATS, *_HALF_DAY_FORMATS) if f not in plain)]
     offset = f"regexp_replace(replace({narrow}, '/', '-'), ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
     ways = [local(f"try_strptime({text}, [{literals(every[: len(plain) + 12])}])")]
     ways += [f"timezone({literal(zone)}, try_strptime({text}, {literal(f)}))" for f in with_offset]
     ways += [
         local(f"try_strptime({tidy}, [{literals(every)}])"),
-        f"case when regexp_full_match({narrow}, '[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}[T ][0-9]{{1,2}}:[0-9]{{2}}(?::[0-9.]+)? ?"
-        f"(?:[zZ]|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)')"
+        f"case when regexp_full_match({narrow}, '{_WITH_OFFSET}')"
         f" then timezone({literal(zone)}, try_cast({offset} as timestamptz)) end",
         local(
             f"case when regexp_full_match({narrow}, '[0-9]{{8}}') then try_strptime({narrow}, '%Y%m%d')"
@@ -188,7 +216,9 @@ def _time_sql(text: str, formats: Sequence[str], zone: str, source_zone: str, is
         ),
     ]
     # strptime takes these words whatever the format.
-    special = f"unicode({text}) not between 48 and 57 and lower({text}) in ('infinity', '-infinity', '+infinity', 'epoch')"
+    special = (
+        f"unicode({text}) not between 48 and 57 and lower({text}) in ('infinity', '-infinity', '+infinity', 'epoch')"
+    )
     return f"case when {text} is not null and not ({special}) then coalesce({', '.join(ways)}) end"
 
 

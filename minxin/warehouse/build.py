@@ -26,7 +26,7 @@ from minxin.warehouse.lake import Lake
 from minxin.warehouse.lock import writing
 from minxin.warehouse.marttests import check_mart
 from minxin.warehouse.snapshots import SCHEMA, Snapshot, Snapshots
-from minxin.warehouse.views import lake_view
+from minxin.warehouse.views import make_lake_view
 
 log = logging.getLogger(__name__)
 MODEL_NAME = re.compile(r"\b(?:stg|int|dim|fct|mart)_[a-z0-9_]+\b")
@@ -85,10 +85,12 @@ def _limits(scratch: Path) -> dict[str, Any]:
 def _prepare(connection: duckdb.DuckDBPyConnection, home: Home, built_at: datetime) -> datetime:
     """Make the ``lake_*`` views and the ``config_*`` tables; return the snapshot's as_of."""
     lake = Lake(home)
+    batches = lake.batches()
     for declared in tables().values():
-        connection.execute(lake_view(connection, declared, lake.files(declared.name)))
+        replaced = any(m.replaced for m in batches if declared.name in m.tables)
+        make_lake_view(connection, declared, lake.files(declared.name), replaced)
     manifest_tables(connection, lake.batches(withdrawn=True))
-    as_of = data_time(connection, home, lake.batches(), built_at)
+    as_of = data_time(connection, home, batches, built_at)
     configuration_tables(connection, home, as_of, built_at)
     return as_of
 
@@ -106,8 +108,9 @@ def models() -> dict[str, Path]:
 def _run_models(connection: duckdb.DuckDBPyConnection, say: Progress) -> None:
     """Staging becomes views, ``int_*`` temporary tables, marts published tables with their tests."""
     everything = models()
+    marts = []
     for done, (name, file) in enumerate(everything.items()):
-        say(0.05 + 0.9 * done / len(everything), f"计算 {name}")
+        say(0.05 + 0.85 * done / len(everything), f"计算 {name}")
         what = {"stg": "temp view", "int": "temp table"}.get(name.split("_")[0], "table")
         sql = file.read_text(encoding="utf-8").rstrip().rstrip(";")
         try:
@@ -116,7 +119,11 @@ def _run_models(connection: duckdb.DuckDBPyConnection, say: Progress) -> None:
             log.exception("model %s failed", name)
             raise Refused(f"构建在 {name} 处失败，已发布的快照没有改变；详情见日志。") from None
         if what == "table":
-            faults = check_mart(connection, name, file.with_suffix(".toml"))
-            if faults:
-                log.error("mart %s failed its tests: %s", name, "; ".join(faults))
-                raise Refused(f"构建未通过 {name} 的检验({faults[0]}),已发布的快照没有改变。")
+            marts.append((name, file.with_suffix(".toml")))
+    say(0.92, "检验")
+    # After all marts are there, so that a relationship may point at any of them.
+    for name, declaration in marts:
+        faults = check_mart(connection, name, declaration)
+        if faults:
+            log.error("mart %s failed its tests: %s", name, "; ".join(faults))
+            raise Refused(f"构建未通过 {name} 的检验（{faults[0]}），已发布的快照没有改变。")

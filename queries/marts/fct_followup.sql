@@ -1,19 +1,25 @@
--- One call-back after closing, made by the data time: from the follow-up table, or (sequence 0) from the petition itself.
+-- One call-back after closing, made by the data time: from the follow-up table, or (sequence 0) from the petition alone.
+with recorded as (
+    -- One follow-up of the table, made by the data time.
+    select followup.*
+    from lake_followup as followup
+    cross join config_build as build
+    where followup.followed_at <= build.as_of
+)
+
 select
-    followup.petition_id,
-    followup.sequence,
-    followup.followed_at,
-    followup.method,
-    followup.connected,
-    followup.valid,
-    followup.contacted,
-    followup.resolved,
-    followup.satisfaction,
-    followup.reason,
-    followup._batch as batch_id,
-from lake_followup as followup
-cross join config_build as build
-where followup.followed_at <= build.as_of
+    petition_id,
+    sequence,
+    followed_at,
+    method,
+    connected,
+    valid,
+    contacted,
+    resolved,
+    satisfaction,
+    reason,
+    _batch as batch_id,
+from recorded
 union all
 select
     petition.petition_id,
@@ -28,4 +34,7 @@ select
     null as reason,
     petition.batch_id,
 from stg_petition as petition
-where petition.has_followup
+left join recorded
+    on recorded.petition_id = petition.petition_id
+    and recorded.followed_at = petition.followup_at
+where petition.has_followup and recorded.petition_id is null

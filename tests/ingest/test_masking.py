@@ -147,7 +147,9 @@ def test_the_keyed_hash_is_hmac_sha256(key: bytes) -> None:
 
 
 def test_one_person_has_one_hash_however_written() -> None:
-    one = hashed(["13800138000", "138-0013-8000", "+86 138 0013 8000", "１３８００１３８０００", "(138)00138000"], b"k" * 32)
+    one = hashed(
+        ["13800138000", "138-0013-8000", "+86 138 0013 8000", "１３８００１３８０００", "(138)00138000"], b"k" * 32
+    )
     assert len(set(one)) == 1
     other = hashed([" a001 ", "A001", "a 0 0 1", None], b"k" * 32)
     assert len(set(other[:3])) == 1 and other[3] is None
@@ -160,4 +162,6 @@ def test_the_key_is_forgotten_and_stands_in_no_query() -> None:
         offer_key(connection, key)
         assert key.hex() not in hash_sql("v")
         withdraw_key(connection)
-        assert connection.execute("select getvariable('minxin_inner'), getvariable('minxin_outer')").fetchall() == [(None, None)]
+        assert connection.execute("select getvariable('minxin_inner'), getvariable('minxin_outer')").fetchall() == [
+            (None, None)
+        ]

@@ -140,7 +140,9 @@ def test_declared_types_and_order_are_kept(tmp_home: Home, tmp_path: Path) -> No
 def test_the_key_is_the_one_of_the_lake(tmp_home: Home, tmp_path: Path) -> None:
     bring(tmp_home, tmp_path / "a.csv", [row("甲-1")])
     with duckdb.connect() as connection:
-        expected = connection.execute(f"select {key_sql(['petition_id'])} from (select '甲-1' as petition_id)").fetchall()
+        expected = connection.execute(
+            f"select {key_sql(['petition_id'])} from (select '甲-1' as petition_id)"
+        ).fetchall()
     assert stored(tmp_home, "_key") == expected
 
 
@@ -230,9 +232,15 @@ def test_two_files_that_say_the_same_are_the_same(tmp_home: Home, tmp_path: Path
 
 
 def test_the_whole_content_can_be_the_key(tmp_home: Home, tmp_path: Path) -> None:
-    file = write(tmp_path / "a.csv", [["2023-05-01", "甲"], ["2023-05-01", "甲"], ["2023-05-01", "乙"]], ["时间", "内容"])
+    file = write(
+        tmp_path / "a.csv", [["2023-05-01", "甲"], ["2023-05-01", "甲"], ["2023-05-01", "乙"]], ["时间", "内容"]
+    )
     mapping = parse_mapping(
-        {"table": "petition", "key": ["*"], "columns": {"created_at": {"from": ["时间"]}, "content": {"from": ["内容"]}}},
+        {
+            "table": "petition",
+            "key": ["*"],
+            "columns": {"created_at": {"from": ["时间"]}, "content": {"from": ["内容"]}},
+        },
         "w",
         "w.toml",
     )
@@ -315,7 +323,17 @@ def test_a_mapping_s_formats_and_zone_go_first(tmp_home: Home, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12", 12), ("1,234", 1234), ("１２", 12), ("12.0", 12), ("1e3", 1000), ("", None), ("nan", None), ("NULL", None), ("0", 0)],
+    [
+        ("12", 12),
+        ("1,234", 1234),
+        ("１２", 12),
+        ("12.0", 12),
+        ("1e3", 1000),
+        ("", None),
+        ("nan", None),
+        ("NULL", None),
+        ("0", 0),
+    ],
 )
 def test_whole_numbers(tmp_home: Home, tmp_path: Path, text: str, value: int | None) -> None:
     bring(tmp_home, tmp_path / "a.csv", [row(点赞=text)])
@@ -339,7 +357,10 @@ def test_whole_numbers(tmp_home: Home, tmp_path: Path, text: str, value: int | N
         ({"经度": "113.9", "纬度": "122"}, "「纬度」超出范围（-90 至 90）"),
         ({"经度": "inf", "纬度": "22"}, "「经度」不是数字"),
         ({"编号": " "}, "缺少「工单编号」"),
-        ({"编号": "", "点赞": "x", "满意度": "y"}, SEPARATOR.join(["缺少「工单编号」", "「满意度」不在规定取值之内", "「点赞数」不是整数"])),
+        (
+            {"编号": "", "点赞": "x", "满意度": "y"},
+            SEPARATOR.join(["缺少「工单编号」", "「满意度」不在规定取值之内", "「点赞数」不是整数"]),
+        ),
     ],
 )
 def test_every_fault_has_its_reason_and_costs_only_its_row(
@@ -359,7 +380,10 @@ def test_a_due_time_far_ahead_is_no_fault(tmp_home: Home, tmp_path: Path) -> Non
 
 def test_created_after_the_import_is_a_fault(tmp_home: Home, tmp_path: Path) -> None:
     now = datetime.now(tmp_home.deployment.zone).replace(tzinfo=None)
-    rows = [row("P1", f"{now - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}"), row("P2", f"{now + timedelta(hours=1):%Y-%m-%d %H:%M:%S}")]
+    rows = [
+        row("P1", f"{now - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}"),
+        row("P2", f"{now + timedelta(hours=1):%Y-%m-%d %H:%M:%S}"),
+    ]
     result = bring(tmp_home, tmp_path / "a.csv", rows)
     assert counts(result) == (2, 1, 0, 0, 1) and list(result.reasons) == ["「创建时间」晚于导入时刻"]
 
@@ -412,8 +436,14 @@ SECRETS = ["13800138000", "440306199003071234", "粤B12345", "张三丰", "1201�
 
 
 def test_no_direct_identifier_reaches_the_lake(tmp_home: Home, tmp_path: Path) -> None:
-    text = "我叫张三丰，电话13800138000，身份证440306199003071234，车牌粤B12345，住3栋2单元1201房，邮箱zhang@example.com"
-    rows = [row("P1", 内容=text, 主题=text, 诉求人="13800138000"), row("P2", "坏", 内容=text, 诉求人="13800138000"), row("P3", 社区=text)]
+    text = (
+        "我叫张三丰，电话13800138000，身份证440306199003071234，车牌粤B12345，住3栋2单元1201房，邮箱zhang@example.com"
+    )
+    rows = [
+        row("P1", 内容=text, 主题=text, 诉求人="13800138000"),
+        row("P2", "坏", 内容=text, 诉求人="13800138000"),
+        row("P3", 社区=text),
+    ]
     bring(tmp_home, tmp_path / "13800138000.csv", rows, name="/home/x/a.csv", rejects_to=tmp_path / "r.csv")
     key = tmp_home.key()
     for file in tmp_home.path.rglob("*"):
@@ -523,7 +553,10 @@ def test_without_rejects_no_workbook_is_made(tmp_home: Home, tmp_path: Path) -> 
 
 
 def test_a_preview_shows_rows_masked_with_their_problems(tmp_home: Home, tmp_path: Path) -> None:
-    file = write(tmp_path / "a.csv", [row("P1", 内容="电话13800138000", 社区="宝民"), row("P2", "坏"), *(row(f"Q{n}") for n in range(30))])
+    file = write(
+        tmp_path / "a.csv",
+        [row("P1", 内容="电话13800138000", 社区="宝民"), row("P2", "坏"), *(row(f"Q{n}") for n in range(30))],
+    )
     shown = preview(file, small(), tmp_home, rows=10)
     assert shown.counts == {"rows": 10, "good": 9, "bad": 1, "unlocated": 9}
     assert list(shown.frame["_line"]) == list(range(2, 12))
@@ -536,7 +569,24 @@ def test_a_preview_shows_rows_masked_with_their_problems(tmp_home: Home, tmp_pat
 # ── properties ──────────────────────────────────────────────────────────────────────────────────
 
 CELLS = st.one_of(
-    st.sampled_from(["", " ", "P1", "P2", "2023-05-01", "2023/5/1 8:00", "9999-12-31", "nan", "inf", "-1", "1,000", "满意", "是", "宝民"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "P1",
+            "P2",
+            "2023-05-01",
+            "2023/5/1 8:00",
+            "9999-12-31",
+            "nan",
+            "inf",
+            "-1",
+            "1,000",
+            "满意",
+            "是",
+            "宝民",
+        ]
+    ),
     st.text(max_size=12),
 )
 ROWS = st.lists(st.lists(CELLS, min_size=len(HEADINGS), max_size=len(HEADINGS)), min_size=1, max_size=12)
@@ -544,7 +594,9 @@ ROWS = st.lists(st.lists(CELLS, min_size=len(HEADINGS), max_size=len(HEADINGS)),
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=ROWS, second=ROWS)
-def test_every_row_is_accounted_for(tmp_home: Home, tmp_path: Path, first: list[list[str]], second: list[list[str]]) -> None:
+def test_every_row_is_accounted_for(
+    tmp_home: Home, tmp_path: Path, first: list[list[str]], second: list[list[str]]
+) -> None:
     for number, rows in enumerate((first, second)):
         cleaned = [[c.encode("utf-8", "ignore").decode() for c in r] for r in rows]
         file = write(tmp_path / f"{number}.csv", cleaned)
@@ -598,7 +650,8 @@ def test_the_lake_ends_as_the_files_in_order_say(
                 held.append(file.as_posix())
                 expected |= dict(rows)
                 ends = connection.execute(
-                    f"select _key, arg_max(_content, struct_pack(filename, _line)) from read_parquet({held}, filename = true) group by 1"
+                    "select _key, arg_max(_content, struct_pack(filename, _line))"
+                    f" from read_parquet({held}, filename = true) group by 1"
                 ).fetchall()
                 assert dict(ends) == expected
 
@@ -657,7 +710,9 @@ def test_no_wide_memory_for_many_rows(tmp_home: Home, tmp_path: Path, monkeypatc
     with duckdb.connect() as connection:
         connection.execute(
             f"""copy (
-                select 'P' || n as 编号, strftime(timestamp '2022-01-01' + to_minutes(cast(n as integer)), '%Y-%m-%d %H:%M:%S') as 时间,
+                select
+                    'P' || n as 编号,
+                    strftime(timestamp '2022-01-01' + to_minutes(cast(n as integer)), '%Y-%m-%d %H:%M:%S') as 时间,
                     '宝民' as 社区, repeat('噪音扰民请处理', 40) || n as 内容
                 from range(150000) as t(n)
             ) to '{file.as_posix()}' (header)"""

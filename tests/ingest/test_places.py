@@ -18,7 +18,11 @@ from minxin.settings import Deployment, load_deployment
 
 def square(code: str, x: float, y: float, name: str = "") -> dict:
     ring = [[x, y], [x + 0.01, y], [x + 0.01, y + 0.01], [x, y + 0.01], [x, y]]
-    return {"type": "Feature", "properties": {"code": code, "name": name}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    return {
+        "type": "Feature",
+        "properties": {"code": code, "name": name},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
 
 
 @pytest.fixture
@@ -26,13 +30,22 @@ def town(tmp_path: Path) -> Deployment:
     folder = tmp_path / "town"
     folder.mkdir()
     (folder / "deployment.toml").write_text(
-        'id = "town"\nname = "某市某区新安街道"\nshort_name = "新安街道"\ngeometry = "areas.geojson"\n', encoding="utf-8"
+        'id = "town"\nname = "某市某区新安街道"\nshort_name = "新安街道"\ngeometry = "areas.geojson"\n',
+        encoding="utf-8",
     )
     (folder / "communities.csv").write_text(
-        "code,name,aliases\nc1,宝民社区,宝民村;Bao Min\nc2,上川社区,\nc3,洪浪社区,共名\nc4,龙井社区,共名\n", encoding="utf-8"
+        "code,name,aliases\nc1,宝民社区,宝民村;Bao Min\nc2,上川社区,\nc3,洪浪社区,共名\nc4,龙井社区,共名\n",
+        encoding="utf-8",
     )
-    areas = [square("c1", 113.88, 22.55), square("c2", 113.89, 22.55), square("zz", 113.90, 22.55), square("", 113.91, 22.55, "龙井社区")]
-    (folder / "areas.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": areas}), encoding="utf-8")
+    areas = [
+        square("c1", 113.88, 22.55),
+        square("c2", 113.89, 22.55),
+        square("zz", 113.90, 22.55),
+        square("", 113.91, 22.55, "龙井社区"),
+    ]
+    (folder / "areas.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": areas}), encoding="utf-8"
+    )
     return load_deployment(folder)
 
 
@@ -43,7 +56,8 @@ def resolved(town: Deployment, pairs: list[tuple[str | None, str | None]]) -> li
         said = f"select n, code, name, {place_text_sql('code', 'name')} as place_text from pairs"
         resolve_names(connection, town, said, "code", "name")
         return connection.execute(
-            f"select p.code, p.way from ({said}) as s left join place_names as p on s.place_text = p.place_text order by s.n"
+            f"select p.code, p.way from ({said}) as s"
+            " left join place_names as p on s.place_text = p.place_text order by s.n"
         ).fetchall()
 
 
@@ -97,7 +111,8 @@ def test_points_fall_into_their_community(town: Deployment) -> None:
         keyed = f"select *, {point_key_sql('x', 'y')} as point_key from points"
         resolve_points(connection, town, f"select point_key from ({keyed})")
         rows = connection.execute(
-            f"select expected, code from ({keyed}) as k left join place_points as p on k.point_key = p.point_key order by n"
+            f"select expected, code from ({keyed}) as k"
+            " left join place_points as p on k.point_key = p.point_key order by n"
         ).fetchall()
     assert [code for _, code in rows] == [expected for _, _, expected in points]
 

@@ -470,6 +470,10 @@ def test_text_with_the_name_of_a_workbook(tmp_path: Path) -> None:
         (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "a.csv.gz", "不止一层"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.xlsx", "密码"),
     ],
+    ids=[
+        *("empty", "blank", "heading", "heading-and-blanks", "no-heading", "html", "xml", "pdf", "binary"),
+        *("broken-zip", "cut-gz", "gz-in-gz", "password"),
+    ],
 )
 def test_each_refusal_is_one_clear_line(tmp_path: Path, data: str | bytes, name: str, word: str) -> None:
     assert word in refused(written(tmp_path, data, name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from minxin import queries
 from minxin.settings import Home
 from tests.support import ROOT, environment
 
@@ -22,10 +22,12 @@ WAIT = 120.0
 def open_page() -> Open:
     """``open_page("review/weekly.py", period="月")``: the page after app.py, with parameters of its address."""
 
-    def run(file: str = "review/weekly.py", **parameters: str) -> AppTest:
+    def run(file: str = "review/weekly.py", forged: dict[str, str] | None = None, **parameters: str) -> AppTest:
         at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
         for name, value in parameters.items():
             at.query_params[name] = value
+        for name, value in (forged or {}).items():
+            at.session_state[name] = value
         at.run()
         if file != "review/weekly.py":
             at.switch_page(f"pages/{file}").run()
@@ -36,10 +38,11 @@ def open_page() -> Open:
 
 @pytest.fixture
 def snapshot(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file of the demo, opened past the board."""
-    current = json.loads((demo.path / "current.json").read_text(encoding="utf-8"))
-    with duckdb.connect(str(demo.snapshots / f"{current['id']}.duckdb"), read_only=True) as connection:
-        yield connection
+    """A cursor on the published file of the demo, for questions of our own."""
+    held = queries.current(demo)
+    assert held is not None
+    with queries.connection(held.snapshot).cursor() as cursor:
+        yield cursor
 
 
 @pytest.fixture

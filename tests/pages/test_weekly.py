@@ -45,7 +45,9 @@ def _page(home: Home, **question: Any) -> Weekly:
 # ── figures ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_row_of_figures_is_counted_from_the_facts(demo: Home, open_page: Open, snapshot: duckdb.DuckDBPyConnection) -> None:
+def test_the_row_of_figures_is_counted_from_the_facts(
+    demo: Home, open_page: Open, snapshot: duckdb.DuckDBPyConnection
+) -> None:
     at = open_page()
     metrics = {m.label: m for m in at.metric}
     assert list(metrics) == ["受理量", "按期办结率", "15分钟首联率", "满意率", "逾期未办"]
@@ -64,7 +66,7 @@ def test_a_card_says_target_cases_interval_and_freshness(demo: Home, open_page: 
     lines = [c.value for c in open_page().caption if "截至" in c.value and "目标" in c.value]
     assert len(lines) == 5
     rate = next(line for line in lines if "区间" in line)
-    assert "n\\=" in rate and "7月3日 24\\:00" in rate
+    assert "n=" in rate and "7月3日 24\\:00" in rate
 
 
 def test_a_community_narrows_the_figures(demo: Home, open_page: Open, snapshot: duckdb.DuckDBPyConnection) -> None:

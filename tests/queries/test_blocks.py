@@ -70,7 +70,7 @@ COLUMNS = {
     "published.check": ["id", "label", "published", "computed", "unit", "status", "query", "reason", "source"],
     "snapshot.info": ["snapshot_id", "deployment", "kind", "as_of", "built_at", "schema"],
     "snapshot.bounds": ["first_day", "last_day"],
-    "deadlines.agreement": ["compared", "agreed"],
+    "deadlines.agreement": ["compared", "agreed", "unflagged"],
 }
 #: Blocks about the lake, the deployment and published totals: they tell nothing of single communities' petitions.
 UNSCOPED = {
@@ -157,9 +157,8 @@ def test_a_viewer_sees_the_own_communities_only(name, small):
     assert "甲社区" not in text and "a0" not in text and "n0" not in text
     everything = small.run(name, **given)
     nothing = small.queries.run(name, Viewer("x", (), ()), **given)
-    counting = [
-        c for c in nothing.columns if c in {"n", "compared", "agreed", "overdue", "due_soon", *COUNTS, "overdue_open"}
-    ]
+    sums = {"n", "compared", "agreed", "unflagged", "overdue", "due_soon", "overdue_open", *COUNTS}
+    counting = [c for c in nothing.columns if c in sums]
     assert nothing.empty or nothing[counting].to_numpy().sum() == 0
     if name not in {"records.one", "quality.unlocated"}:
         assert not everything.equals(of_b)

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from minxin.access import Viewer
+from minxin.queries import current
 from tests.queries.world import at
 
 
@@ -264,10 +266,17 @@ def test_agreement_with_the_flags_of_the_source_uses_recorded_times(world):
     world.petitions(
         row | {"closed_at": at("05 08:00"), "source_on_time": True},
         row | {"closed_at": at("20 08:00"), "source_on_time": False},
-        row | {"closed_at": at("05 08:01"), "source_on_time": True},
-        row | {"closed_at": at("04 08:00")},
+        row | {"closed_at": at("05 08:01"), "source_on_time": True},  # the source says otherwise
+        row | {"closed_at": at("20 08:00")},  # late and left blank
+        row | {"closed_at": at("04 08:00")},  # in time and left blank
         row | {"source_on_time": False},
         {"created_at": at("01 08:00"), "complexity": "简单", "closed_at": at("01 09:00"), "source_on_time": True},
     )
-    [[compared, agreed]] = world.build().run("deadlines.agreement").to_numpy().tolist()
-    assert (compared, agreed) == (3, 2)
+    world.petitions(row | {"petition_id": "q", "closed_at": at("20 08:00")})  # a source without flags
+    assert world.build().run("deadlines.agreement").to_dict("records") == [{"compared": 5, "agreed": 3, "unflagged": 2}]
+
+
+def test_boston_s_flags_agree_on_every_request_with_due_and_closing_time(boston):
+    built = current(boston)
+    found = built.run("deadlines.agreement", Viewer.local(boston.deployment))
+    assert found.to_dict("records") == [{"compared": 43_821, "agreed": 43_821, "unflagged": 157}]

@@ -6,7 +6,7 @@ import pytest
 from minxin.settings import ROOT, Home, Refused, load_deployment
 from minxin.tables import table
 from minxin.warehouse.lake import Lake, key_sql, later_repeats
-from minxin.warehouse.views import lake_view
+from minxin.warehouse.views import make_lake_view
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ def write(home, units, **counts):
 
 def current(home):
     connection = duckdb.connect()
-    connection.execute(lake_view(connection, table("department"), Lake(home).files("department")))
+    replaced = any(m.replaced for m in Lake(home).batches())
+    make_lake_view(connection, table("department"), Lake(home).files("department"), replaced)
     return dict(connection.execute("select unit, level from lake_department").fetchall())
 
 

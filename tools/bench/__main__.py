@@ -161,8 +161,8 @@ def measure_imports(run: Run) -> list[Result]:
 def measure_viewers(run: Run) -> list[Result]:
     """Everybody clicks at the same moment, one process; and what a viewer costs who does nothing."""
     with server.serving(run.home) as board:
-        crowd = viewers.crowd(board.address, FILTER, run.people, run.rounds)
         cost = viewers.idle(board.address, run.people, lambda: board.memory)
+        crowd = viewers.crowd(board.address, FILTER, run.people, run.rounds)
     times = [seconds * 1000 for seconds in crowd.clicks]
     errors = f"{len(crowd.errors)} errors" + (f" ({crowd.errors[0][:60]})" if crowd.errors else "")
     who = f"{run.people} people clicking at the same moment"

@@ -67,7 +67,7 @@ def markdown(results: Sequence[Result], petitions: int, when: str) -> str:
     ]
     for result in results:
         measured = "–" if result.value is None else _figure(result.value, result.unit)
-        budget = f"≤ {result.budget:g} {result.unit}".strip()
+        budget = f"≤ {result.budget:g} {result.unit}" if result.budget else "0"
         lines.append(f"| {result.what} | {budget} | {measured} | {result.verdict} | {result.detail} |")
     return "\n".join(lines) + "\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import websockets
@@ -127,19 +127,25 @@ def crowd(address: str, label: str, people: int, rounds: int, path: str = "") ->
     return asyncio.run(run())
 
 
-def idle(address: str, people: int, memory: object, path: str = "") -> float | None:
-    """MB that each of ``people`` further sessions takes while it does nothing; ``memory`` tells MB now."""
+def idle(address: str, people: int, memory: Callable[[], float | None], path: str = "", first: int = 3) -> float | None:
+    """MB that each of ``people`` further sessions takes while it does nothing; ``memory`` tells MB now.
+
+    The ``first`` sessions are not counted: they fill what all share.
+    """
 
     async def run() -> float | None:
-        first = Viewer(address)
-        await first.open(path)
-        before = memory()  # type: ignore[operator]
-        viewers = [Viewer(address) for _ in range(people)]
-        for viewer in viewers:
-            await viewer.open(path)
-        await asyncio.sleep(1)
-        after = memory()  # type: ignore[operator]
-        await asyncio.gather(*(viewer.close() for viewer in [first, *viewers]))
+        viewers = [Viewer(address) for _ in range(first + people)]
+        try:
+            for viewer in viewers[:first]:
+                await viewer.open(path)
+            await asyncio.sleep(1)
+            before = memory()
+            for viewer in viewers[first:]:
+                await viewer.open(path)
+            await asyncio.sleep(1)
+            after = memory()
+        finally:
+            await asyncio.gather(*(viewer.close() for viewer in viewers))
         return None if before is None or after is None else (after - before) / people
 
     return asyncio.run(run())

@@ -1,0 +1,76 @@
+"""What the pages share: text in Markdown, the registry, the frozen start of app.py."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from markdown_it import MarkdownIt
+
+from minxin.board import cards, registry
+from minxin.board.text import literal
+from minxin.charts.chart import Unit
+from minxin.settings import ROOT
+
+HOSTILE = [
+    "![x](http://example.com/a.png)",
+    "[点此](javascript:alert(1))",
+    "<img src=x onerror=alert(1)>",
+    "**粗** _斜_ ~~删~~ `码`",
+    "# 标题",
+    "1. 一",
+    "- 列",
+    "> 引",
+    "a | b\n--- | ---",
+    "$x^2$",
+    "&lt;b&gt;",
+    "\\*原样\\*",
+    "行一\n\n行二",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_data_text_is_shown_as_it_is(text: str) -> None:
+    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(literal(text))
+    kinds = {t.type for t in tokens} | {c.type for t in tokens for c in t.children or ()}
+    assert kinds <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special"}
+    said = "".join(c.content for t in tokens for c in t.children or ())
+    assert said.replace("\uff1a", ":") == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", [":material/delete:", ":red[x]", "https://example.com", "www.example.com"])
+def test_streamlits_own_marks_are_broken(text: str) -> None:
+    said = literal(text)
+    assert ":material/" not in said and ":red" not in said and "://" not in said and "www." not in said
+
+
+def test_times_and_figures_stay_readable() -> None:
+    assert literal("截至 7月3日 24:00").replace("\\", "") == "截至 7月3日 24:00"
+    assert literal("98.6%") == "98.6%"
+
+
+def test_the_registry_is_complete() -> None:
+    first = registry.entries()[0]
+    assert first.id == "weekly" and first.needs == ("snapshot",)
+    for entry in registry.entries():
+        assert entry.path.is_file() and entry.path.parent.parent == ROOT / "pages"
+        assert f'guard("{entry.id}")' in entry.path.read_text(encoding="utf-8")
+
+
+def test_app_is_nothing_but_the_door() -> None:
+    body = ast.parse((ROOT / "app.py").read_text(encoding="utf-8")).body
+    assert [type(node).__name__ for node in body] == ["Expr", "ImportFrom", "Expr"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "word", "expected"),
+    [
+        (0.012, True, ("1.2百分点", "up")),
+        (-0.012, True, ("1.2百分点", "down")),
+        (0.0, True, ("持平", "off")),
+        (None, True, ("无可比数据", "off")),
+        (None, False, ("未作比较", "off")),
+    ],
+)
+def test_a_change_is_said_by_arrow_and_word(moved: float | None, word: bool, expected: tuple[str, str]) -> None:
+    assert cards._change(Unit("rate"), moved, word) == expected
