@@ -178,10 +178,10 @@ class Source:
         total = 0
 
         def flush() -> None:
-            columns = [[fields[p] for fields in rows] for p in positions]
+            columns: list[list] = [numbers, *([fields[p] for fields in rows] for p in positions)]
             emptied = ", ".join(["_line", *(f"nullif(c{i}, '')" for i in range(len(names)))])
-            _append(connection, f"insert into raw select {emptied} from raw_batch", [numbers, *columns], schema)
-            bad_columns = [[line for line, _ in bad], [reason for _, reason in bad]]
+            _append(connection, f"insert into raw select {emptied} from raw_batch", columns, schema)
+            bad_columns: list[list] = [[line for line, _ in bad], [reason for _, reason in bad]]
             _append(connection, "insert into raw_bad select * from raw_batch", bad_columns, bad_schema)
             for batch in (numbers, rows, bad):
                 batch.clear()

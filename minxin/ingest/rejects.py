@@ -57,14 +57,17 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, source: Source, target:
             " order by rejected.line"
         )
         rows = _rows(other)
-        heading = [REASON_COLUMN, LINE_COLUMN, *(c for c in source.columns)]
-        if target.suffix.lower() == ".csv":
-            _write_csv(target, heading, rows)
-            return []
-        _write_workbook(target, heading, rows)
-    if total > MOST_ROWS:
-        return [f"退回共 {total} 行，工作簿只收入前 {MOST_ROWS} 行；其余可另存为 CSV 取得"]
-    return []
+        heading = [REASON_COLUMN, LINE_COLUMN, *source.columns]
+        is_text = target.suffix.lower() == ".csv"
+        cut = _write_csv(target, heading, rows) if is_text else _write_workbook(target, heading, rows)
+    notes = []
+    if unsplit := connection.execute("select count(*) from raw_bad").fetchall()[0][0]:
+        notes.append(f"退回中有 {unsplit} 行无法拆分成列，退回数据只列出行号，请对照原文件改正")
+    if total > MOST_ROWS and not is_text:
+        notes.append(f"退回共 {total} 行，工作簿只收入前 {MOST_ROWS} 行；改存为 .csv 可得全部")
+    if cut:
+        notes.append(f"退回数据中有 {cut} 个单元格超过 {_LONGEST_CELL} 字被截短，请对照原文件改正")
+    return notes
 
 
 def rejects_workbook(connection: duckdb.DuckDBPyConnection, source: Source, work: Path) -> bytes:
@@ -79,16 +82,18 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
         yield from rows
 
 
-def _write_csv(target: Path, heading: list[str], rows: Iterator[tuple]) -> None:
+def _write_csv(target: Path, heading: list[str], rows: Iterator[tuple]) -> int:
     # The byte order mark lets spreadsheet programs see that it is UTF-8.
     with target.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
         writer.writerow([neutral(h) for h in heading])
         for reason, line, *cells in rows:
             writer.writerow([reason, line, *(neutral(c) for c in cells)])
+    return 0
 
 
-def _write_workbook(target: Path, heading: list[str], rows: Iterator[tuple]) -> None:
+def _write_workbook(target: Path, heading: list[str], rows: Iterator[tuple]) -> int:
+    cut = 0
     with xlsxwriter.Workbook(
         str(target),
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False},
@@ -109,7 +114,9 @@ def _write_workbook(target: Path, heading: list[str], rows: Iterator[tuple]) -> 
             sheet.write_number(number, 1, line)
             for position, text in enumerate(cells, start=2):
                 if text:
+                    cut += len(text) > _LONGEST_CELL
                     sheet.write_string(number, position, _cell(text))
+    return cut
 
 
 def _cell(text: str) -> str:

@@ -149,7 +149,7 @@ def mapped_sql(text: str, rule: FieldRule, missing: Sequence[str]) -> str:
 
 def held_sql(text: str, value: str, column: Column) -> str:
     """``text``, or null where it is one of the usual words for nothing in a column that is not text."""
-    if column.type in ("text", "boolean"):
+    if column.type == "text":
         return text
     nothing = (
         f"({value} is null or not isfinite({value}))" if column.type in ("integer", "decimal") else f"{value} is null"
@@ -201,7 +201,7 @@ def _time_sql(text: str, formats: Sequence[str], zone: str, source_zone: str, is
     tidy = f"trim(regexp_replace({spaced}, '\\s+', ' ', 'g'))"
     every = [*plain, *(f for f in (*TIME_FORMATS, *_HALF_DAY_FORMATS) if f not in plain)]
     offset = f"regexp_replace(replace({narrow}, '/', '-'), ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
-    ways = [local(f"try_strptime({text}, [{literals(every[: len(plain) + 12])}])")]
+    ways = [local(f"try_strptime({text}, [{literals(every[:12])}])")]
     ways += [f"timezone({literal(zone)}, try_strptime({text}, {literal(f)}))" for f in with_offset]
     ways += [
         local(f"try_strptime({tidy}, [{literals(every)}])"),
