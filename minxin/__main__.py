@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         log.info("usage: %s", message)
-        print(f"命令用法不对({message});用 {self.prog} --help 查看用法。", file=sys.stderr)
+        print(f"命令用法不对（{message}）；用 {self.prog} --help 查看用法。", file=sys.stderr)
         raise SystemExit(2)
 
 

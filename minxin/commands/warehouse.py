@@ -87,9 +87,9 @@ def _batches(arguments: argparse.Namespace) -> int:
     if arguments.json:
         rows = [
             {
-                "batch": m.batch_id, "source": m.source, "mapping": m.mapping, "imported_at": m.imported_at, "rows": m.rows,
-                "accepted": m.accepted, "replaced": m.replaced, "repeated": m.repeated, "rejected": m.rejected,
-                "withdrawn": m.withdrawn,
+                "batch": m.batch_id, "source": m.source, "mapping": m.mapping, "imported_at": m.imported_at,
+                "rows": m.rows, "accepted": m.accepted, "replaced": m.replaced, "repeated": m.repeated,
+                "rejected": m.rejected, "withdrawn": m.withdrawn,
             }
             for m in found
         ]  # fmt: skip

@@ -75,7 +75,6 @@ class _Counts:
     reasons: dict[str, int]
     fields: list[dict[str, Any]]
     located: dict[str, int]
-    as_of: datetime | None
     notes: tuple[str, ...]
 
     @property
@@ -131,7 +130,6 @@ def run_import(
                 fields=counts.fields,
                 unlocated=counts.unlocated,
                 located=counts.located,
-                as_of=counts.as_of,
                 notes=counts.notes,
             )
     say(1.0, "导入完成")
@@ -243,7 +241,7 @@ def _import(
         loaded = single(connection, "select count(*) from raw")
         files = f"{staged.as_posix()}/*/*.parquet"
         say(0.86, "比对已有数据")
-        located, as_of = steps.compare(connection, plan, files, good, Lake(home).files(plan.table.name))
+        located = steps.compare(connection, plan, files, good, Lake(home).files(plan.table.name))
         steps.leave_out(connection, plan, files, good, loaded)
         fields = steps.fields(connection, plan, files, good)
         special = dict(connection.execute("select status, count(*) from special group by status").fetchall())
@@ -266,6 +264,5 @@ def _import(
         reasons=reasons,
         fields=fields,
         located=located,
-        as_of=as_of,
         notes=tuple(notes),
     )

@@ -36,7 +36,7 @@ def place_text_sql(code: str | None, name: str | None) -> str:
     if code is None and name is None:
         return "cast(null as varchar)"
     if code is None or name is None:
-        return f"{'chr(31) || ' if code is None else ''}{code or name}"
+        return code or name or ""
     return f"case when {code} is not null or {name} is not null then concat({code}, chr(31), {name}) end"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +96,11 @@ def _copy(query: str, folder: Path) -> str:
 
 def compare(
     connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int, held: list[str]
-) -> tuple[dict[str, int], datetime | None]:
-    """Make ``special``; count the rows to be stored by the way of their community; the latest time."""
+) -> dict[str, int]:
+    """Make ``special``; count the rows to be stored by the way of their community."""
     if not good:
         connection.execute("create or replace temp table special (_line bigint, status varchar)")
-        return (places.count_ways([]) if plan.located else {}), None
+        return places.count_ways([]) if plan.located else {}
     find_special(connection, files, held)
     staged = f"read_parquet({literal(files)}, hive_partitioning = false)"
     located: dict[str, int] = {}
@@ -113,10 +112,7 @@ def compare(
             " group by community_source"
         ).fetchall()
         located = places.count_ways(ways)
-    as_of = None
-    if plan.table.month:
-        as_of = single(connection, f"select cast(max({quote(plan.table.month)}) as timestamp) from {staged}")
-    return located, as_of
+    return located
 
 
 def leave_out(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int, loaded: int) -> None:

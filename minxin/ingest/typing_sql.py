@@ -197,7 +197,7 @@ def _time_sql(text: str, formats: Sequence[str], zone: str, source_zone: str, is
     plain = [f for f in formats if "%z" not in f and "%Z" not in f]
     with_offset = [f for f in formats if f not in plain]
     narrow = narrow_sql(text)
-    spaced = f"replace(replace(replace({narrow}, '上午', ' AM '), '下午', ' PM '), '日', '日 ')"
+    spaced = f"replace（replace（replace（{narrow}, '上午', ' AM '）, '下午', ' PM '）, '日', '日 '）"
     tidy = f"trim(regexp_replace({spaced}, '\\s+', ' ', 'g'))"
     every = [*plain, *(f for f in (*TIME_FORMATS, *_HALF_DAY_FORMATS) if f not in plain)]
     offset = f"regexp_replace(replace({narrow}, '/', '-'), ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"

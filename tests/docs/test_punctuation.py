@@ -13,7 +13,9 @@ CJK = "\u4e00-\u9fff\u300a-\u300f\u3014\u3015"
 HALF_WIDTH = re.compile(rf"[{CJK}][,;:?!(]|[{CJK}]\)|\([^()]*[{CJK}]")
 LOUD = re.compile("\uff01")
 PYTHON = [f for top in ("minxin", "pages") for f in sorted((ROOT / top).rglob("*.py"))] + [ROOT / "app.py"]
-DATA = [f for f in sorted((ROOT / "data").rglob("*.toml")) if f.parent.name != "mappings"] + sorted((ROOT / "pages").glob("*.toml"))  # a mapping quotes its source
+# A mapping quotes its source.
+DATA = [f for f in sorted((ROOT / "data").rglob("*.toml")) if f.parent.name != "mappings"]
+DATA += sorted((ROOT / "pages").glob("*.toml"))
 
 
 def chinese_strings(tree):
@@ -26,9 +28,10 @@ def chinese_strings(tree):
         and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            if re.search(f"[{CJK}]", node.value):
-                yield node.lineno, node.value
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docstrings:
+            continue
+        if re.search(f"[{CJK}]", node.value):
+            yield node.lineno, node.value
 
 
 def wrong(text):
