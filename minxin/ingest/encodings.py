@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import secrets
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -284,7 +285,7 @@ def prepare(path: Path, work: Path, name: str, encoding: str = "") -> TextFacts:
             found = "utf-8-sig"
     else:
         found = detect(path, name)
-    target = work / f"{path.name}.utf8"
+    target = work / f"{secrets.token_hex(6)}.utf8"
     if found not in ("utf-8", "utf-8-sig", "ascii"):
         facts = _transcode(path, target, found)
         return _replace_encoding(facts, "utf-16") if found.startswith("utf-16") else facts

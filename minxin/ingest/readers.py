@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import threading
 from collections import Counter
@@ -26,6 +27,8 @@ from minxin.ingest.sql_text import literal, quote
 from minxin.settings import Unusable
 
 Progress = Callable[[float, str], None]
+
+_log = logging.getLogger(__name__)
 
 _BATCH = 20_000
 _PAGE_BEGINNINGS = (
@@ -322,24 +325,41 @@ def open_source(
     """
     name = name or path.name
     opening = _opening(path, name)
-    work.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(1) as background:
-        digest = background.submit(_digest, path)
-        found = _kind(opening, name)
-        notes: list[str] = []
-        plain = path
-        if found == "gz":
-            plain = work / f"{secrets.token_hex(6)}.inflated"
-            inflate(path, plain, name)
-            found = _kind(_opening(plain, name), name)
-            notes.append("已解压 .gz")
-            if found == "gz":
-                raise Unusable(f"文件「{shown(name)}」压缩了不止一层；请解压后再上传。")
-        if found == "csv":
-            made = _open_text(plain, work, name, encoding, delimiter, header_line, expected, notes)
-        else:
-            made = _open_workbook(plain, work, name, found, sheet, header_line, expected, notes)
-        return Source(path=path, name=name, sha256=digest.result(), size=path.stat().st_size, **made)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(1) as background:
+            digest = background.submit(_digest, path)
+            made = _recognised(
+                path, work, name, _kind(opening, name), sheet, encoding, delimiter, header_line, expected
+            )
+            return Source(path=path, name=name, sha256=digest.result(), size=path.stat().st_size, **made)
+    except OSError as error:
+        _log.warning("reading failed: %s", error.__class__.__name__, exc_info=error)
+        raise Unusable(f"读取文件「{shown(name)}」时出错；请检查磁盘空间和文件是否被占用，然后重试。") from error
+
+
+def _recognised(
+    path: Path,
+    work: Path,
+    name: str,
+    kind: str,
+    sheet: str,
+    encoding: str,
+    delimiter: str,
+    header_line: int,
+    expected: Collection[str],
+) -> dict:
+    notes: list[str] = []
+    if kind == "gz":
+        packed, path = path, work / f"{secrets.token_hex(6)}.inflated"
+        inflate(packed, path, name)
+        kind = _kind(_opening(path, name), name)
+        notes.append("已解压 .gz")
+        if kind == "gz":
+            raise Unusable(f"文件「{shown(name)}」压缩了不止一层；请解压后再上传。")
+    if kind == "csv":
+        return _open_text(path, work, name, encoding, delimiter, header_line, expected, notes)
+    return _open_workbook(path, work, name, kind, sheet, header_line, expected, notes)
 
 
 def _open_workbook(

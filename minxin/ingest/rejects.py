@@ -99,8 +99,8 @@ def _write_workbook(target: Path, heading: list[str], rows: Iterator[tuple]) -> 
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False},
     ) as book:
         sheet = book.add_worksheet("退回数据")
-        bold = book.add_format({"bold": True, "bg_color": "#E6EEF7", "text_wrap": True, "valign": "top"})
-        mark = book.add_format({"font_color": "#750A11", "text_wrap": True, "valign": "top"})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        mark = book.add_format({"italic": True, "text_wrap": True, "valign": "top"})
         sheet.freeze_panes(1, 2)
         sheet.set_column(0, 0, 36)
         sheet.set_column(1, 1, 8)

@@ -117,10 +117,14 @@ def compare(
 
 def leave_out(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int, loaded: int) -> None:
     """Make ``left_out``: the loaded rows that were not stored, judged, with the reason in ``_problem``."""
-    relation = "raw"
     if good == loaded:
-        relation = "(select * from raw limit 0)"
-    elif good:
+        texts = "".join(f", cast(null as varchar) as {quote(f't_{name}')}" for name in plan.rules)
+        connection.execute(
+            f"create or replace temp table left_out as select 0 as _line, '' as _problem{texts} where false"
+        )
+        return
+    relation = "raw"
+    if good:
         lines = f"(select _line from read_parquet({literal(files)}, hive_partitioning = false))"
         relation = f"(select raw.* from raw anti join {lines} as stored on raw._line = stored._line)"
     with as_written(connection):
@@ -243,6 +247,8 @@ def _unknown_places(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[s
     """The names of communities that no spelling of ours meets, the most frequent first, masked like any text."""
     code, name = plan.place_columns
     if code is None and name is None:
+        return []
+    if not single(connection, "select count(*) from place_open"):
         return []
     said = plan.placed_sql("place_open", only=_PLACE)
     unknown = f"""

@@ -36,7 +36,7 @@ def chinese_strings(tree):
 
 def wrong(text):
     # Regular expressions and format patterns are not prose.
-    if "\\" in text or "(?:" in text:
+    if re.search(r"\\|\(\?|\||\)\?|\]\?", text):
         return False
     return bool(HALF_WIDTH.search(text) or LOUD.search(text))
 

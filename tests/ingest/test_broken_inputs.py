@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
+import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +66,31 @@ def test_broken_inputs(tmp_path: Path, part: int) -> None:
             path.unlink()
         shutil.rmtree(tmp_path / "work", ignore_errors=True)
     assert 0.2 * INPUTS / PARTS < usable < 0.7 * INPUTS / PARTS, "both kinds are among them"
+
+
+def test_an_old_workbook_that_asks_for_all_memory(tmp_path: Path) -> None:
+    """One cell at row and column 65,536: the parser's process dies of it, this one does not."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    for row in range(3):
+        sheet.write(row, 0, f"x{row}")
+        sheet.write(row, 1, f"y{row}")
+    path = tmp_path / "a.xls"
+    book.save(path)
+    assert tried(path, tmp_path / "work") == ""
+    data = path.read_bytes()
+    at = data.rindex(b"\xfd\x00\x0a\x00") + 4
+    path.write_bytes(data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :])
+    assert "已损坏" in tried(path, tmp_path / "work")
+
+
+def test_a_sheet_of_a_few_cells_far_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "编号")
+        sheet.write(1_048_575, 16_383, "x")
+    assert "1048576 行 16384 列" in tried(path, tmp_path / "work")
 
 
 def test_the_same_seed_makes_the_same_files(tmp_path: Path) -> None:
