@@ -60,16 +60,20 @@ def _middle(values: Array, weights: Array) -> float:
     return float(values[order][np.searchsorted(weight, weight[-1] / 2)])
 
 
-def _spread(mean: Array, variance: Array, weeks: Array, is_robust: bool) -> Array:
+def _spread(mean: Array, variance: Array, weeks: Array, is_robust: bool, is_pooled: bool) -> Array:
     """Squared coefficient of variation beyond Poisson's, per row, drawn towards that of all rows.
 
     Method of moments; a row of few cases says little about itself and takes the common value, none
-    takes less than that. Robust: the common value is that of the middle row, else of the sums.
+    takes less than that. Robust: the common value is that of the middle row, else of the sums. Not
+    pooled: each row stands for itself.
     """
     degrees = np.maximum(weeks - 1, 1)
     beyond, squared = variance - mean, np.maximum(mean**2 - variance / np.maximum(weeks, 1), 1e-9)
     own = beyond / squared
-    common = max(_middle(own, squared) if is_robust else float(beyond.sum() / squared.sum()), 0.0)
+    shared = own
+    if is_pooled:
+        shared = np.array(_middle(own, squared) if is_robust else beyond.sum() / squared.sum())
+    common = np.maximum(shared, 0.0)
     error = np.sqrt(2 / degrees) * (1 / np.maximum(mean, 1e-9) + common)
     trust = (common + 0.1) ** 2 / ((common + 0.1) ** 2 + error**2)
     return np.maximum(common, trust * own + (1 - trust) * common)
@@ -99,14 +103,20 @@ def _outbreaks(counts: Array, mean: Array, size: Array) -> NDArray[np.bool_]:
     return found
 
 
-def expected(baseline: Array, weeks: int = 1, factor: ArrayLike = 1.0, factor_variance: ArrayLike = 0.0) -> Expected:
+def expected(
+    baseline: Array,
+    weeks: int = 1,
+    factor: ArrayLike = 1.0,
+    factor_variance: ArrayLike = 0.0,
+    is_pooled: bool = True,
+) -> Expected:
     """What the sum of the next weeks should be, per row of ``baseline`` (rows × past weeks, NaN = not known).
 
     Gamma-Poisson prediction with Jeffreys' prior (½ + Σy cases in so many weeks), widened by the
     spread beyond chance that the baseline itself shows. Weeks that are themselves outbreaks are left
     out (P < 0.001 under what the others say). Over several weeks the spread is taken as if it hit
     all of them alike, which is the cautious end. ``factor`` with its squared relative error scales
-    the expectation to the season.
+    the expectation to the season. Rows share their spread unless ``is_pooled`` is False.
     """
     known = ~np.isnan(baseline)
     counts = np.nan_to_num(baseline)
@@ -120,7 +130,7 @@ def expected(baseline: Array, weeks: int = 1, factor: ArrayLike = 1.0, factor_va
         if is_last:
             squares = np.where(usual, (counts - mean[:, None]) ** 2, 0).sum(axis=1)
             variance = squares / np.maximum(length - 1, 1)
-        spread = _spread(mean, variance, length, is_robust=not is_last) * (_THINNED if is_last else 1)
+        spread = _spread(mean, variance, length, not is_last, is_pooled) * (_THINNED if is_last else 1)
         uncertain = (1 + spread * mean) / (cases + 0.5)
         if not is_last:
             usual = known & ~_outbreaks(counts, mean, 1 / (spread + uncertain))

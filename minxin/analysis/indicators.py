@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from minxin.analysis import rates, wording
@@ -325,25 +326,34 @@ def load() -> dict[str, Indicator]:
 # ── values ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _column(frame: pd.DataFrame, name: str) -> Any:
-    return pd.to_numeric(frame[name]).astype("float64").to_numpy() if name else np.full(len(frame), np.nan)
+#: What is worked out for a row, in order.
+MEASURED = ("value", "low", "high", "numerator", "denominator", "n", "status")
+_Columns = Callable[[str], rates.Array]
 
 
-def measure(indicator: Indicator, frame: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """A copy of a frame of counts with the indicator's value, row by row.
+def _columns(frame: pd.DataFrame) -> _Columns:
+    """Column name → its numbers; NaN for ''."""
 
-    Added: ``value`` (a share in [0, 1], a count, or a number per 10 000 people), ``numerator``,
-    ``denominator``, ``n`` (cases behind it), ``low``, ``high`` (interval of that confidence; none
-    for a stock, which is counted whole), ``status``: ``ok``, ``few`` (below ``smallest_n``: value
-    and interval are NaN), ``none`` (nothing to divide by), ``no_population``. KeyError where the
-    frame lacks a column that the definition names.
-    """
-    numerator, denominator = _column(frame, indicator.numerator), _column(frame, indicator.denominator)
-    status = np.full(len(frame), "ok", dtype=object)
+    def column(name: str) -> rates.Array:
+        if not name:
+            return np.full(len(frame), np.nan)
+        held = frame[name]
+        if held.dtype.kind in "iuf" and isinstance(held.dtype, np.dtype):
+            return held.to_numpy(dtype="float64")
+        return pd.to_numeric(held).astype("float64").to_numpy()
+
+    return column
+
+
+def _measured(indicator: Indicator, column: _Columns, confidence: float) -> dict[str, NDArray[Any]]:
+    """The columns ``MEASURED`` of an indicator."""
+    numerator, denominator = column(indicator.numerator), column(indicator.denominator)
+    nothing = np.full(len(numerator), np.nan)
+    status = np.full(len(numerator), "ok", dtype=object)
     if indicator.kind == "rate":
         n = denominator
         if indicator.squares:
-            found = rates.weighted(numerator, _column(frame, indicator.squares), denominator, confidence)
+            found = rates.weighted(numerator, column(indicator.squares), denominator, confidence)
         else:
             found = rates.wilson(numerator, denominator, confidence)
         status[(n > 0) & (n < indicator.smallest_n)] = "few"
@@ -358,15 +368,46 @@ def measure(indicator: Indicator, frame: pd.DataFrame, confidence: float = 0.95)
         if indicator.kind == "count":
             found = rates.poisson(numerator, 1.0, confidence)
         else:
-            found = rates.Interval(numerator, np.full(len(frame), np.nan), np.full(len(frame), np.nan))
+            found = rates.Interval(numerator, nothing, nothing)
         status[np.isnan(numerator)] = "none"
-    shown = status == "ok"
-    result = frame.copy()
-    for name, values in (("value", found.value), ("low", found.low), ("high", found.high)):
-        result[name] = np.where(shown, values, np.nan)
-    result["numerator"], result["denominator"], result["n"] = numerator, denominator, n
-    result["status"] = pd.Series(status, index=frame.index, dtype="object")
+    value, low, high = (np.where(status == "ok", limit, np.nan) for limit in found)
+    return dict(zip(MEASURED, (value, low, high, numerator, denominator, n, status), strict=True))
+
+
+def measure(indicator: Indicator, frame: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """A copy of a frame of counts with the indicator's value, row by row.
+
+    Added: ``value`` (a share in [0, 1], a count, or a number per 10 000 people), ``numerator``,
+    ``denominator``, ``n`` (cases behind it), ``low``, ``high`` (interval of that confidence; none
+    for a stock, which is counted whole), ``status``: ``ok``, ``few`` (below ``smallest_n``: value
+    and interval are NaN), ``none`` (nothing to divide by), ``no_population``. KeyError where the
+    frame lacks a column that the definition names.
+    """
+    return _with(frame, _measured(indicator, _columns(frame), confidence))
+
+
+def measure_many(
+    held: Iterable[Indicator], frame: pd.DataFrame, confidence: float = 0.95
+) -> dict[str, list[dict[str, Any]]]:
+    """Code → what ``measure`` adds to each row of a frame, without the frame: a row of figures at once.
+
+    The keys of a row are ``MEASURED``; ``compare`` and ``assess_target`` take such a row.
+    """
+    column, result = lru_cache(_columns(frame)), {}
+    for indicator in held:
+        columns = _measured(indicator, column, confidence)
+        cells = zip(*(values.tolist() for values in columns.values()), strict=True)
+        result[indicator.code] = [dict(zip(MEASURED, row, strict=True)) for row in cells]
     return result
+
+
+def _with(frame: pd.DataFrame, columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    """A copy of a frame with these columns in the place of those of their name, else after all others."""
+    # Objects keep their type as a series only.
+    held = {k: pd.Series(v, frame.index, v.dtype) if v.dtype == object else v for k, v in columns.items()}
+    known = [name for name in held if name in frame.columns]
+    result = frame.assign(**{name: held.pop(name) for name in known}) if known else frame
+    return pd.concat([result, pd.DataFrame(held, index=frame.index)], axis=1)
 
 
 # ── changes ─────────────────────────────────────────────────────────────────────────────────────
@@ -499,22 +540,28 @@ def compare_frame(
     rows some differ by chance: ``significant`` holds for all of them together (false discovery rate
     5%, Benjamini-Hochberg), the intervals for each alone.
     """
-    earlier = {
-        tuple(key): row for key, row in zip(before[list(keys)].to_numpy(), before.to_dict("records"), strict=True)
-    }
-    found = [
-        compare(indicator, row, earlier.get(tuple(row[k] for k in keys)), comparison, dispersion, is_settled)
-        for row in now.to_dict("records")
-    ]
-    found = _together(found)
-    result = now.copy()
-    result["change"] = np.array([c.difference for c in found], dtype="float64")
-    result["change_low"] = np.array([c.low for c in found], dtype="float64")
-    result["change_high"] = np.array([c.high for c in found], dtype="float64")
-    for name in ("significant", "verdict", "text"):
-        column = "change_text" if name == "text" else name
-        result[column] = pd.Series([getattr(c, name) for c in found], index=now.index, dtype="object")
-    return result
+    names = ("value", "low", "high", "status", "n")
+
+    def rows(frame: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+        cells = zip(*(frame[name].tolist() for name in names), strict=True)
+        for key, row in zip(zip(*(frame[k].tolist() for k in keys), strict=True), cells, strict=True):
+            yield key, dict(zip(names, row, strict=True))
+
+    earlier = dict(rows(before))
+    found = _together(
+        [compare(indicator, row, earlier.get(key), comparison, dispersion, is_settled) for key, row in rows(now)]
+    )
+    return _with(
+        now,
+        {
+            "change": np.array([c.difference for c in found], dtype="float64"),
+            "change_low": np.array([c.low for c in found], dtype="float64"),
+            "change_high": np.array([c.high for c in found], dtype="float64"),
+            "significant": np.array([c.significant for c in found], dtype=object),
+            "verdict": np.array([c.verdict for c in found], dtype=object),
+            "change_text": np.array([c.text for c in found], dtype=object),
+        },
+    )
 
 
 # ── targets ─────────────────────────────────────────────────────────────────────────────────────

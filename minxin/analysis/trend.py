@@ -16,15 +16,15 @@ BASELINE = 26
 _WEEK = dt.timedelta(days=7)
 
 
-def _expected(before: Array) -> Expected:
-    """What the next week should be: the level of the last weeks, the scatter from week to week.
+def _expected(counts: Array) -> Expected:
+    """What each week from the 13th on should be: the level of the last weeks, the scatter from week to week.
 
     Scatter from successive differences, so that a level that moves does not widen the band.
     """
-    level = expected(before[None, -LEVEL:])
-    mean = float(level.mean[0])
-    spread = max(dispersion(before) - 1, 0.0) / mean
-    return Expected(level.mean, np.array([1 / (spread + (1 + spread * mean) / (mean * LEVEL))]))
+    level = expected(np.lib.stride_tricks.sliding_window_view(counts, LEVEL)[:-1], is_pooled=False)
+    scatter = np.array([dispersion(counts[max(0, week - BASELINE) : week]) for week in range(LEVEL, len(counts))])
+    spread = np.maximum(scatter - 1, 0.0) / level.mean
+    return Expected(level.mean, 1 / (spread + (1 + spread * level.mean) / (level.mean * LEVEL)))
 
 
 def band(weekly: pd.DataFrame, column: str = "accepted", as_of: dt.datetime | None = None) -> pd.DataFrame:
@@ -34,19 +34,19 @@ def band(weekly: pd.DataFrame, column: str = "accepted", as_of: dt.datetime | No
     before let expect (95%; NaN where less lie before), and whether the week lies beyond it.
     A week that was not over at ``as_of`` is partial and never judged.
     """
-    days = pd.to_datetime(weekly["week_start"]).dt.date.to_numpy()
+    days = pd.to_datetime(weekly["week_start"]).to_numpy(dtype="datetime64[D]")
     if len(days) == 0:
         return pd.DataFrame(columns=["week_start", "n", "expected", "low", "high", "is_partial", "is_high", "is_low"])
-    first = min(days)
-    length = (max(days) - first) // _WEEK + 1
-    counts = np.zeros(length)
-    np.add.at(counts, [(day - first) // _WEEK for day in days], weekly[column].to_numpy(dtype="float64"))
+    first: dt.date = days.min().item()
+    week = (days - days.min()).astype("int64") // 7
+    length = int(week.max()) + 1
+    counts = np.bincount(week, weekly[column].to_numpy(dtype="float64")).astype("float64")
     mondays = [first + _WEEK * i for i in range(length)]
     partial = np.array([as_of is not None and dt.datetime.combine(day + _WEEK, dt.time()) > as_of for day in mondays])
     limits = np.full((length, 3), np.nan)
-    for week in range(LEVEL, length):
-        usual = _expected(counts[max(0, week - BASELINE) : week])
-        limits[week] = usual.mean[0], usual.quantile(0.025)[0], usual.quantile(0.975)[0]
+    if length > LEVEL:
+        usual = _expected(counts)
+        limits[LEVEL:] = np.stack([usual.mean, usual.quantile(0.025), usual.quantile(0.975)], axis=1)
     judged = ~partial & ~np.isnan(limits[:, 0])
     return pd.DataFrame(
         {

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from minxin.analysis.counts import Array, Expected, bh, expected
 from minxin.analysis.periods import Period
@@ -46,22 +50,59 @@ def whole_weeks(period: Period, as_of: dt.datetime | None = None) -> tuple[dt.da
     return first, max(0, (end - first) // _WEEK)
 
 
-def _grid(history: pd.DataFrame, end: dt.date) -> tuple[pd.MultiIndex, list[dt.date], Array]:
-    """Cells (community × category), Mondays up to ``end``, and the counts: cells × weeks, zeros where none."""
+@dataclass(frozen=True)
+class _Grid:
+    """Cells (community × category, in order) with their counts per week from the first Monday, zeros where none."""
+
+    communities: list[str]
+    categories: list[str]
+    names: list[str]
+    first: dt.date
+    counts: Array
+
+    @cached_property
+    def cells(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Position of community and of category, cell by cell."""
+        across = np.indices((len(self.communities), len(self.categories)))
+        return across[0].ravel(), across[1].ravel()
+
+
+def _numbered(texts: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
+    """Each text's place among the different ones in order, and those."""
+    codes, found = pd.factorize(texts.astype("str"))
+    different = found.tolist()
+    order = sorted(range(len(different)), key=different.__getitem__)
+    places = np.empty(len(different), dtype=np.intp)
+    places[order] = np.arange(len(different))
+    return places[codes], [different[i] for i in order]
+
+
+def _grid(history: pd.DataFrame, end: dt.date) -> _Grid | None:
+    """The counts of all weeks up to ``end``, or None where there are none."""
     days = pd.to_datetime(history["week_start"]).to_numpy(dtype="datetime64[D]")
     is_before = days < np.datetime64(end)
     if not is_before.any():
-        return pd.MultiIndex.from_arrays([[], []]), [], np.zeros((0, 0))
-    kept, days = history[is_before], days[is_before]
+        return None
+    kept = history
+    if not is_before.all():
+        kept, days = history[is_before], days[is_before]
     week = (days - days.min()).astype("int64") // 7
-    first = days.min().astype(dt.date)
-    mondays = [first + _WEEK * i for i in range((end - first) // _WEEK)]
-    community, communities = pd.factorize(kept["community_code"].astype("str"), sort=True)
-    category, categories = pd.factorize(kept["category_1"].astype("str"), sort=True)
-    counts = np.zeros((len(communities), len(categories), len(mondays)))
-    np.add.at(counts, (community, category, week), kept["n"].to_numpy(dtype="float64"))
-    cells = pd.MultiIndex.from_product([communities, categories])
-    return cells, mondays, counts.reshape(len(cells), len(mondays))
+    first: dt.date = days.min().item()
+    community, communities = _numbered(kept["community_code"])
+    category, categories = _numbered(kept["category_1"])
+    shape = (len(communities), len(categories), (end - first) // _WEEK)
+    places = np.ravel_multi_index((community, category, week), shape)
+    counts = np.bincount(places, kept["n"].to_numpy(dtype="float64"), minlength=math.prod(shape)).astype("float64")
+    names = _names(communities)
+    if "community_name" in kept:
+        names = kept["community_name"].iloc[np.unique(community, return_index=True)[1]].tolist()
+    return _Grid(communities, categories, names, first, counts.reshape(-1, shape[2]))
+
+
+def _names(codes: list[str]) -> list[str]:
+    place = deployment()
+    known = {community.code: community.name for community in place.communities} | {NO_COMMUNITY: NO_COMMUNITY_NAME}
+    return [known.get(code, code) for code in codes]
 
 
 def _without_gaps(counts: Array) -> Array:
@@ -75,7 +116,7 @@ def _known_weeks(counts: Array) -> int:
     return int((~np.isnan(counts)).all(axis=0).sum())
 
 
-def _season(counts: Array, categories: Array, start: int, weeks: int) -> tuple[Array, Array]:
+def _season(counts: Array, categories: NDArray[np.intp], start: int, weeks: int) -> tuple[Array, Array]:
     """Factor per cell for the time of year with its squared error, from the same weeks a year earlier.
 
     The category over all communities, those weeks and one to either side, against the baseline
@@ -98,18 +139,10 @@ def _season(counts: Array, categories: Array, start: int, weeks: int) -> tuple[A
     return factor[categories], 2 * error[categories]
 
 
-def _prediction(counts: Array, categories: Array, start: int, weeks: int) -> Expected:
+def _prediction(counts: Array, categories: NDArray[np.intp], start: int, weeks: int) -> Expected:
     """What the ``weeks`` from column ``start`` on should bring, from the columns before."""
     factor, error = _season(counts, categories, start, weeks)
     return expected(counts[:, max(0, start - BASELINE) : start], weeks, factor, error)
-
-
-def _names(history: pd.DataFrame) -> dict[str, str]:
-    if "community_name" in history:
-        known = history.drop_duplicates("community_code")
-        return dict(zip(known["community_code"].astype("str"), known["community_name"], strict=True))
-    place = deployment()
-    return {community.code: community.name for community in place.communities} | {NO_COMMUNITY: NO_COMMUNITY_NAME}
 
 
 def unusual(
@@ -133,14 +166,14 @@ def unusual(
     """
     start, weeks = whole_weeks(period, as_of)
     end = start + _WEEK * weeks
-    cells, mondays, plain = (
-        _grid(history, end) if weeks else (pd.MultiIndex.from_arrays([[], []]), [], np.zeros((0, 0)))
-    )
-    here = (start - mondays[0]) // _WEEK if mondays else 0
-    counts = _without_gaps(plain) if mondays else plain
+    grid = _grid(history, end) if weeks else None
+    if grid is None:
+        return pd.DataFrame(columns=COLUMNS)
+    here, plain = (start - grid.first) // _WEEK, grid.counts
+    counts = _without_gaps(plain)
     if _known_weeks(counts[:, max(0, here - BASELINE) : max(0, here)]) < LEAST:
         return pd.DataFrame(columns=COLUMNS)
-    categories = cells.codes[1].astype(int)
+    communities, categories = grid.cells
     now = _prediction(counts, categories, here, weeks)
     observed = plain[:, here : here + weeks].sum(axis=1)
     p = now.surprise(observed)
@@ -151,27 +184,25 @@ def unusual(
         earlier = _prediction(counts, categories, here - weeks, weeks)
         lasts = earlier.surprise(plain[:, here - weeks : here].sum(axis=1)) < 0.05
     level = np.where(is_alarm & lasts & (q <= rate / 2), "orange", np.where(is_alarm, "yellow", ""))
-    names = _names(history)
-    result = pd.DataFrame(
-        {
-            "community_code": cells.get_level_values(0),
-            "community_name": [names.get(code, code) for code in cells.get_level_values(0)],
-            "category_1": cells.get_level_values(1),
-            "weeks": weeks,
-            "observed": observed.astype("int64"),
-            "expected": now.mean,
-            "low": now.quantile(0.025),
-            "high": now.quantile(0.975),
-            "p": p,
-            "q": q,
-            "level": level.astype(object),
-        }
-    )
-    result["level_word"] = result["level"].map(LEVELS)
-    result["word"] = result["level"].map(WORDS)
-    rank = result["level"].map({"orange": 0, "yellow": 1, "": 2})
-    order = result.assign(rank=rank).sort_values(["rank", "p", "community_code", "category_1"], kind="stable").index
-    return result.loc[order, COLUMNS].reset_index(drop=True)
+    rank = np.select([level == "orange", level == "yellow"], [0, 1], 2)
+    order = np.lexsort((categories, communities, p, rank))
+    words = level[order].tolist()
+    held = {
+        "community_code": [grid.communities[i] for i in communities[order]],
+        "community_name": [grid.names[i] for i in communities[order]],
+        "category_1": [grid.categories[i] for i in categories[order]],
+        "weeks": weeks,
+        "observed": observed[order].astype("int64"),
+        "expected": now.mean[order],
+        "low": now.quantile(0.025)[order],
+        "high": now.quantile(0.975)[order],
+        "p": p[order],
+        "q": q[order],
+        "level": np.array(words, dtype=object),
+        "level_word": [LEVELS[w] for w in words],
+        "word": [WORDS[w] for w in words],
+    }
+    return pd.DataFrame(held, columns=COLUMNS)
 
 
 def alarms(frame: pd.DataFrame) -> pd.DataFrame:

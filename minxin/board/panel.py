@@ -56,10 +56,10 @@ def contents(choose: Choose, viewer: Viewer, page: str, name: str, draw: Draw | 
         picture_format = _export(chart, viewer, page, name)
     words.subheader(literal(chart.title), anchor=False)
     words.caption(literal(chart.subtitle))
-    if shown == TABLE:
-        table(chart, name)
-    elif draw is not None:
+    if draw is not None and shown == PICTURE:
         draw(chart)
+    elif shown == TABLE or chart.kind is Kind.TABLE:
+        table(chart, name)
     else:
         picture(chart, name, picture_format)
     st.caption(literal(chart.footer()))
@@ -94,6 +94,9 @@ def picture(chart: Chart, name: str, picture_format: str = "png", height: int | 
 
 def table(chart: Chart, name: str, height: int | None = None) -> None:
     """The same rows as a table, in Chinese headings and written values."""
+    if chart.empty:
+        st.text("没有需要列出的内容。")
+        return
     st.dataframe(
         written(chart),
         hide_index=True,

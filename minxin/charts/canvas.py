@@ -24,14 +24,17 @@ PLOT_WIDTH = 560.0
 
 @dataclass(frozen=True)
 class Canvas:
-    """One figure being drawn: the chart, the colours, the base font size in px, the areas for maps."""
+    """One figure being drawn: the chart, the colours, the base font size in px, the areas for maps.
+
+    Its parts are plain data until the end: Plotly checks whatever it is given, each time again.
+    """
 
     chart: Chart
-    figure: go.Figure
     colours: Colours
     font: float
     areas: Mapping[str, Any]
-    traces: list[Any] = field(default_factory=list)
+    layout: dict[str, Any] = field(default_factory=dict)
+    traces: list[dict[str, Any]] = field(default_factory=list)
     shapes: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -47,8 +50,18 @@ class Canvas:
         """The colour of each row: primary where emphasised, quiet grey elsewhere."""
         return [self.colours.primary if strong else self.colours.calm for strong in self.chart.strong]
 
-    def trace(self, held: Any) -> None:
-        self.traces.append(held)
+    def trace(self, kind: str, **held: Any) -> None:
+        """Marks of one kind of Plotly's (``scatter``, ``bar``, ``table``), above those drawn before."""
+        self.traces.append({"type": kind, **held})
+
+    def trace_below(self, kind: str, **held: Any) -> None:
+        """The same, below all that is drawn already."""
+        self.traces.insert(0, {"type": kind, **held})
+
+    def lay(self, **parts: Any) -> None:
+        """Add to the layout; parts of an axis or margin that were there stay where they are not named."""
+        for name, held in parts.items():
+            self.layout[name] = {**self.layout.get(name, {}), **held} if isinstance(held, dict) else held
 
     def shape(self, **held: Any) -> None:
         self.shapes.append(held)
@@ -58,13 +71,11 @@ class Canvas:
         self.notes.append(held)
 
     def finish(self) -> go.Figure:
-        """Put all parts into the figure at once: one by one, Plotly checks the earlier ones again each time."""
-        self.figure.add_traces(self.traces)
-        self.figure.update_layout(shapes=self.shapes, annotations=self.notes)
-        return self.figure
+        """The figure of all parts."""
+        return go.Figure(data=self.traces, layout={**self.layout, "shapes": self.shapes, "annotations": self.notes})
 
     def margins(self, **sides: float) -> None:
-        self.figure.update_layout(margin=dict(sides))
+        self.lay(margin=dict(sides))
 
 
 Draw = Callable[[Canvas], None]
@@ -168,8 +179,8 @@ def value_axis(canvas: Canvas, letter: str, low: float, high: float, grid: bool 
     if places[0] < low and len(places) > 2:
         ends[0] = low
         places = [p for p in places if p >= low]
-    canvas.figure.update_layout(
-        {
+    canvas.lay(
+        **{
             f"{letter}axis": {
                 "range": ends,
                 "tickvals": places,
@@ -192,8 +203,8 @@ def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12) ->
         wide = (max(map(width, shown), default=1) + 1) * canvas.font * 0.94
         step = max(1, math.ceil(len(names) * wide / PLOT_WIDTH))
         shown = [n if (len(names) - 1 - i) % step == 0 else "" for i, n in enumerate(shown)]
-    canvas.figure.update_layout(
-        {
+    canvas.lay(
+        **{
             f"{letter}axis": {
                 "tickvals": list(range(len(names))),
                 "ticktext": [safe(n) for n in shown],
@@ -289,7 +300,7 @@ def spread(places: list[float], apart: float) -> list[float]:
 
 def nothing(canvas: Canvas) -> None:
     """The picture of a chart without rows."""
-    canvas.figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, height=160)
+    canvas.lay(xaxis={"visible": False}, yaxis={"visible": False}, height=160)
     canvas.note(
         text=NO_DATA, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
         font={"size": canvas.font * 1.15, "color": canvas.colours.quiet},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from minxin.charts import geometry
 from minxin.charts.canvas import (
     SCREEN,
@@ -42,32 +40,30 @@ def area_map(canvas: Canvas) -> None:
                 xs += [p[0] for p in ring] + [None]
                 ys += [-p[1] for p in ring] + [None]
         edge = {"color": c.text if area.key in strong else c.page, "width": 3 if area.key in strong else 1.4}
-        canvas.trace(go.Scatter(x=xs, y=ys, mode="lines", fill="toself", fillcolor=colour, line=edge, hoverinfo="skip"))
+        canvas.trace("scatter", x=xs, y=ys, mode="lines", fill="toself", fillcolor=colour, line=edge, hoverinfo="skip")
         label = geometry.label(area, name, fill.text if fill else "", canvas.small)
         if label:
             texts.append((label.x, -label.y, "<br>".join(map(safe, label.lines)), text_on(colour)))
     canvas.trace(
-        go.Scatter(
-            x=[t[0] for t in texts],
-            y=[t[1] for t in texts],
-            mode="text",
-            text=[t[2] for t in texts],
-            textfont={"size": canvas.small, "color": [t[3] for t in texts]},
-            hoverinfo="skip",
-        )
+        "scatter",
+        x=[t[0] for t in texts],
+        y=[t[1] for t in texts],
+        mode="text",
+        text=[t[2] for t in texts],
+        textfont={"size": canvas.small, "color": [t[3] for t in texts]},
+        hoverinfo="skip",
     )
     canvas.trace(
-        go.Scatter(
-            x=[a.anchor[0] for a in areas],
-            y=[-a.anchor[1] for a in areas],
-            mode="markers",
-            marker={"size": 30, "opacity": 0},
-            hovertext=[hovers.get(a.key, safe(a.name)) for a in areas],
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=[a.key for a in areas],
-        )
+        "scatter",
+        x=[a.anchor[0] for a in areas],
+        y=[-a.anchor[1] for a in areas],
+        mode="markers",
+        marker={"size": 30, "opacity": 0},
+        hovertext=[hovers.get(a.key, safe(a.name)) for a in areas],
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=[a.key for a in areas],
     )
-    canvas.figure.update_layout(
+    canvas.lay(
         xaxis={"visible": False, "range": [0, 720], "constrain": "domain"},
         yaxis={"visible": False, "range": [-560, 0], "scaleanchor": "x", "constrain": "domain"},
         height=560,
@@ -91,21 +87,20 @@ def tile_grid(canvas: Canvas) -> None:
         )  # fmt: skip
     hovers = dict(zip(chart.keys, hover(chart), strict=True))
     canvas.trace(
-        go.Scatter(
-            x=[places[k][1] for k in shown],
-            y=[-places[k][0] for k in shown],
-            mode="markers+text",
-            marker={"size": 40, "opacity": 0},
-            text=[f"<b>{safe(shorten(names[k], 6))}</b><br>{safe(shorten(filled[k].text, 8))}" for k in shown],
-            textfont={"size": canvas.font * 0.94, "color": [text_on(filled[k].colour) for k in shown]},
-            hovertext=[hovers[k] for k in shown],
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=shown,
-        )
+        "scatter",
+        x=[places[k][1] for k in shown],
+        y=[-places[k][0] for k in shown],
+        mode="markers+text",
+        marker={"size": 40, "opacity": 0},
+        text=[f"<b>{safe(shorten(names[k], 6))}</b><br>{safe(shorten(filled[k].text, 8))}" for k in shown],
+        textfont={"size": canvas.font * 0.94, "color": [text_on(filled[k].colour) for k in shown]},
+        hovertext=[hovers[k] for k in shown],
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=shown,
     )
     rows = max((p[0] for p in places.values()), default=0) + 1
     columns = max((p[1] for p in places.values()), default=0) + 1
-    canvas.figure.update_layout(
+    canvas.lay(
         xaxis={"visible": False, "range": [-0.55, columns - 0.45]},
         yaxis={"visible": False, "range": [-rows + 0.45, 0.55]},
         height=rows * canvas.font * 5,
@@ -133,21 +128,20 @@ def heatmap(canvas: Canvas) -> None:
     hovers, narrow = hover(chart), len(across) > 14
     short = [_short(chart.values[i], chart.unit.word) for i in held]
     canvas.trace(
-        go.Scatter(
-            x=[spots[i][0] for i in held],  # type: ignore[index]
-            y=[spots[i][1] for i in held],  # type: ignore[index]
-            mode="markers+text",
-            marker={"size": 16, "opacity": 0},
-            text=["" if narrow else safe(t) for t in short],
-            textfont={"size": canvas.small, "color": [text_on(colours_[i]) for i in held]},
-            hovertext=[hovers[i] for i in held],
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=[chart.keys[i] for i in held],
-        )
+        "scatter",
+        x=[spots[i][0] for i in held],  # type: ignore[index]
+        y=[spots[i][1] for i in held],  # type: ignore[index]
+        mode="markers+text",
+        marker={"size": 16, "opacity": 0},
+        text=["" if narrow else safe(t) for t in short],
+        textfont={"size": canvas.small, "color": [text_on(colours_[i]) for i in held]},
+        hovertext=[hovers[i] for i in held],
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=[chart.keys[i] for i in held],
     )
     name_axis(canvas, "x", across, 6)
     left = name_axis(canvas, "y", down, 12)
-    canvas.figure.update_layout(xaxis={"side": "top"}, height=max(len(down), 2) * canvas.font * 2.2 + 44)
+    canvas.lay(xaxis={"side": "top"}, height=max(len(down), 2) * canvas.font * 2.2 + 44)
     canvas.margins(l=left + 14, r=8, t=34, b=8)
 
 
@@ -172,13 +166,12 @@ def funnel_plot(canvas: Canvas) -> None:
             if not points:
                 continue
             canvas.trace(
-                go.Scatter(
-                    x=[p[0] for p in points],
-                    y=[p[1] for p in points],
-                    mode="lines",
-                    line={"color": c.calm, "width": 1.4, "dash": dash},
-                    hoverinfo="skip",
-                )
+                "scatter",
+                x=[p[0] for p in points],
+                y=[p[1] for p in points],
+                mode="lines",
+                line={"color": c.calm, "width": 1.4, "dash": dash},
+                hoverinfo="skip",
             )
             if role.endswith("low"):
                 ends.append((points[-1][1], words))
@@ -192,37 +185,36 @@ def funnel_plot(canvas: Canvas) -> None:
     told = [s and bool(chart.encoding.emphasis) for s in chart.strong]
     strong = told if chart.encoding.emphasis else outside
     canvas.trace(
-        go.Scatter(
-            x=cases,
-            y=values,
-            mode="markers+text",
-            marker={
-                "size": [12 if s else 8 for s in strong],
-                "color": [c.primary if s else c.calm for s in strong],
-                "line": {"width": 1.2, "color": c.page},
-            },
-            text=[safe(shorten(n, 8)) if told[i] or outside[i] else "" for i, n in enumerate(short_names(chart.names))],
-            textposition="top center",
-            textfont={"size": canvas.small, "color": c.text},
-            hovertext=hover(chart),
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=chart.keys,
-            cliponaxis=False,
-        )
+        "scatter",
+        x=cases,
+        y=values,
+        mode="markers+text",
+        marker={
+            "size": [12 if s else 8 for s in strong],
+            "color": [c.primary if s else c.calm for s in strong],
+            "line": {"width": 1.2, "color": c.page},
+        },
+        text=[safe(shorten(n, 8)) if told[i] or outside[i] else "" for i, n in enumerate(short_names(chart.names))],
+        textposition="top center",
+        textfont={"size": canvas.small, "color": c.text},
+        hovertext=hover(chart),
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=chart.keys,
+        cliponaxis=False,
     )
     centre = [t for t in chart.column("target") if t is not None]
     if centre:
         mark(canvas, "y", centre[0], "", "solid")
         ends.append((centre[0], f"总体 {chart.unit.format(centre[0])}"))
     high = canvas.font * 26
-    low_end, high_end = canvas.figure.layout.yaxis.range
+    low_end, high_end = canvas.layout["yaxis"]["range"]
     scale = (high - 66) / ((high_end - low_end) or 1)
     for (at, words), place in zip(ends, spread([e[0] * scale for e in ends], canvas.font * 1.2), strict=True):
         canvas.note(
             text=words, x=1, xref="paper", xanchor="left", xshift=6, y=at, yanchor="middle", yshift=place - at * scale,
             showarrow=False, font={"size": canvas.small, "color": c.quiet},
         )  # fmt: skip
-    canvas.figure.update_layout(
+    canvas.lay(
         xaxis={
             "range": [0, across[-1]],
             "tickvals": across,
@@ -232,6 +224,6 @@ def funnel_plot(canvas: Canvas) -> None:
         },
         height=high,
     )
-    left = max(map(width, canvas.figure.layout.yaxis.ticktext or ()), default=2) * canvas.small + 14
+    left = max(map(width, canvas.layout.get("yaxis", {}).get("ticktext", ())), default=2) * canvas.small + 14
     right = max((width(e[1]) for e in ends), default=1) * canvas.small + 14
     canvas.margins(l=left, r=right, t=16, b=50)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from minxin.charts.canvas import SCREEN, Canvas, extent, faded, hover, mark, name_axis, one_target, safe, value_axis
 from minxin.charts.chart import Kind
 from minxin.charts.words import width
@@ -39,13 +37,12 @@ def _targets(canvas: Canvas, size: float) -> None:
     targets = chart.column("target")
     if targets and one_target(chart) is None:
         canvas.trace(
-            go.Scatter(
-                x=targets,
-                y=list(range(len(targets))),
-                mode="markers",
-                marker={"symbol": "line-ns", "size": size, "line": {"width": 2, "color": canvas.colours.text}},
-                hoverinfo="skip",
-            )
+            "scatter",
+            x=targets,
+            y=list(range(len(targets))),
+            mode="markers",
+            marker={"symbol": "line-ns", "size": size, "line": {"width": 2, "color": canvas.colours.text}},
+            hoverinfo="skip",
         )
 
 
@@ -70,29 +67,28 @@ def _bars(canvas: Canvas, thick: float) -> None:
     words = max(map(width, said), default=3) * canvas.font * 0.94
     room = (high - low) * (0.04 if aside else min(0.45, (words + 8) / 420))
     canvas.trace(
-        go.Bar(
-            x=[v or 0 for v in values],
-            y=list(range(len(values))),
-            orientation="h",
-            width=thick,
-            marker={"color": canvas.fills()},
-            text=["" if aside and v is not None else safe(w) for w, v in zip(chart.values, values, strict=True)],
-            textposition="outside",
-            textangle=0,
-            textfont={
-                "size": canvas.font * 0.94,
-                "color": [canvas.colours.quiet if v is None else canvas.colours.text for v in values],
-            },
-            cliponaxis=False,
-            constraintext="none",
-            hovertext=hover(chart),
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=chart.keys,
-            **faded(canvas),
-        )
+        "bar",
+        x=[v or 0 for v in values],
+        y=list(range(len(values))),
+        orientation="h",
+        width=thick,
+        marker={"color": canvas.fills()},
+        text=["" if aside and v is not None else safe(w) for w, v in zip(chart.values, values, strict=True)],
+        textposition="outside",
+        textangle=0,
+        textfont={
+            "size": canvas.font * 0.94,
+            "color": [canvas.colours.quiet if v is None else canvas.colours.text for v in values],
+        },
+        cliponaxis=False,
+        constraintext="none",
+        hovertext=hover(chart),
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=chart.keys,
+        **faded(canvas),
     )
     _targets(canvas, ROW * canvas.font * 0.8)
-    canvas.figure.update_layout(
+    canvas.lay(
         xaxis={"range": [low - (room if low < 0 else 0), high + room], "visible": False},
         yaxis={"showline": True, "linecolor": canvas.colours.hairline},
         height=_height(canvas, len(values), top, 8),
@@ -131,18 +127,17 @@ def dot_interval(canvas: Canvas) -> None:
                     ys += [i, i, None]
             if xs:
                 line = {"color": colour, "width": weight}
-                canvas.trace(go.Scatter(x=xs, y=ys, mode="lines", line=line, opacity=0.55, hoverinfo="skip"))
+                canvas.trace("scatter", x=xs, y=ys, mode="lines", line=line, opacity=0.55, hoverinfo="skip")
     canvas.trace(
-        go.Scatter(
-            x=values,
-            y=rows,
-            mode="markers",
-            marker={"size": 10, "color": canvas.fills(), "line": {"width": 1.5, "color": c.page}},
-            hovertext=hover(chart),
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=chart.keys,
-            **faded(canvas),
-        )
+        "scatter",
+        x=values,
+        y=rows,
+        mode="markers",
+        marker={"size": 10, "color": canvas.fills(), "line": {"width": 1.5, "color": c.page}},
+        hovertext=hover(chart),
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=chart.keys,
+        **faded(canvas),
     )
     _targets(canvas, ROW * canvas.font * 0.8)
     for i, words in enumerate(chart.values):
@@ -151,7 +146,7 @@ def dot_interval(canvas: Canvas) -> None:
                 text=safe(words), x=0, xref="paper", xanchor="left", xshift=4, y=i, yref="y", showarrow=False,
                 font={"size": canvas.font * 0.94, "color": c.quiet},
             )  # fmt: skip
-    canvas.figure.update_layout(
+    canvas.lay(
         xaxis={"side": "bottom", "gridcolor": c.hairline},
         height=_height(canvas, len(values), top, 30),
     )

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from minxin.charts.canvas import (
     SCREEN,
@@ -47,7 +46,7 @@ def _time_axis(canvas: Canvas, values: list[Any]) -> None:
             for i, (d, w) in enumerate(zip(shown, words, strict=True))
         ]
     span = (days[-1] - days[0]) if len(days) > 1 else pd.Timedelta(days=1)
-    canvas.figure.update_layout(
+    canvas.lay(
         xaxis={
             "type": "date",
             "tickvals": shown,
@@ -104,21 +103,20 @@ def line(canvas: Canvas) -> None:
         known = [k for k, v in enumerate(ys) if v is not None]
         lonely = len(known) == 1
         canvas.trace(
-            go.Scatter(
-                x=xs,
-                y=ys,
-                mode="lines+markers",
-                connectgaps=False,
-                line={"color": colour, "width": 3 if strong else 1.6},
-                marker={
-                    "color": colour,
-                    "size": [9 if lonely or (known and k == known[-1]) else 4 if strong else 1 for k in range(len(ys))],
-                },
-                hovertext=[hovers[i] for i in rows],
-                hovertemplate="%{hovertext}<extra></extra>",
-                customdata=[keys[i] for i in rows],
-                name=safe(name),
-            )
+            "scatter",
+            x=xs,
+            y=ys,
+            mode="lines+markers",
+            connectgaps=False,
+            line={"color": colour, "width": 3 if strong else 1.6},
+            marker={
+                "color": colour,
+                "size": [9 if lonely or (known and k == known[-1]) else 4 if strong else 1 for k in range(len(ys))],
+            },
+            hovertext=[hovers[i] for i in rows],
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=[keys[i] for i in rows],
+            name=safe(name),
         )
         if known:
             last = rows[known[-1]]
@@ -135,12 +133,12 @@ def line(canvas: Canvas) -> None:
             ends.append((float(note.at), clean(note.text), c.quiet, False))
     right = _end_words(canvas, ends, axis)
     top = _place_notes(canvas, places, timed)
-    canvas.figure.update_layout(height=HEIGHT * canvas.font + top)
+    canvas.lay(height=HEIGHT * canvas.font + top)
     canvas.margins(l=_left(canvas), r=right, t=top + 10, b=48 if chart.with_year and timed else 32)
 
 
 def _left(canvas: Canvas) -> float:
-    words = canvas.figure.layout.yaxis.ticktext or ()
+    words = canvas.layout.get("yaxis", {}).get("ticktext", ())
     return max((width(w) for w in words), default=2) * canvas.small + 14
 
 
@@ -150,15 +148,14 @@ def _band(canvas: Canvas, xs: list[Any], lows: list[Any], highs: list[Any], colo
         return
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     canvas.trace(
-        go.Scatter(
-            x=[xs[i] for i in known] + [xs[i] for i in reversed(known)],
-            y=[lows[i] for i in known] + [highs[i] for i in reversed(known)],
-            fill="toself",
-            fillcolor=f"rgba({red},{green},{blue},0.14)",
-            line={"width": 0},
-            mode="lines",
-            hoverinfo="skip",
-        )
+        "scatter",
+        x=[xs[i] for i in known] + [xs[i] for i in reversed(known)],
+        y=[lows[i] for i in known] + [highs[i] for i in reversed(known)],
+        fill="toself",
+        fillcolor=f"rgba({red},{green},{blue},0.14)",
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
     )
 
 
@@ -211,22 +208,21 @@ def column(canvas: Canvas) -> None:
     told = _told(values) if crowded else set(range(len(values)))
     words = [safe(w) if i in told else "" for i, w in enumerate(chart.values)]
     canvas.trace(
-        go.Bar(
-            x=list(range(len(values))),
-            y=[v or 0 for v in values],
-            width=0.66,
-            marker={"color": canvas.fills()},
-            text=words,
-            textposition="outside",
-            textangle=0,
-            textfont={"size": canvas.small, "color": canvas.colours.text},
-            constraintext="none",
-            cliponaxis=False,
-            hovertext=hover(chart),
-            hovertemplate="%{hovertext}<extra></extra>",
-            customdata=chart.keys,
-            **faded(canvas),
-        )
+        "bar",
+        x=list(range(len(values))),
+        y=[v or 0 for v in values],
+        width=0.66,
+        marker={"color": canvas.fills()},
+        text=words,
+        textposition="outside",
+        textangle=0,
+        textfont={"size": canvas.small, "color": canvas.colours.text},
+        constraintext="none",
+        cliponaxis=False,
+        hovertext=hover(chart),
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=chart.keys,
+        **faded(canvas),
     )
     target = one_target(chart)
     right = 12.0
@@ -238,7 +234,7 @@ def column(canvas: Canvas) -> None:
             mark(canvas, "y", note.at, note.text)
             right = max(right, width(clean(note.text)) * canvas.small + 14)
     top = _place_notes(canvas, [], False)
-    canvas.figure.update_layout(
+    canvas.lay(
         height=HEIGHT * canvas.font + top,
         xaxis={"showline": True},
         yaxis={"range": [places[0], places[-1] + (places[-1] - places[0]) * 0.06], "visible": False},
@@ -269,17 +265,16 @@ def stacked_column(canvas: Canvas) -> None:
         colour = c.categories[position] if position < len(c.categories) else c.calm
         xs = [order.index(chart.names[i]) for i in rows]
         canvas.trace(
-            go.Bar(
-                x=xs,
-                y=[values[i] or 0 for i in rows],
-                width=0.66,
-                marker={"color": colour, "line": {"width": 1, "color": c.page}},
-                hovertext=[hovers[i] for i in rows],
-                hovertemplate="%{hovertext}<extra></extra>",
-                customdata=[keys[i] for i in rows],
-                name=safe(group),
-                **faded(canvas),
-            )
+            "bar",
+            x=xs,
+            y=[values[i] or 0 for i in rows],
+            width=0.66,
+            marker={"color": colour, "line": {"width": 1, "color": c.page}},
+            hovertext=[hovers[i] for i in rows],
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=[keys[i] for i in rows],
+            name=safe(group),
+            **faded(canvas),
         )
         last = next((values[i] or 0.0 for i, x in zip(rows, xs, strict=True) if x == len(order) - 1), 0.0)
         ends.append((totals[-1] + last / 2, shorten(group, 9), colour))
@@ -296,7 +291,7 @@ def stacked_column(canvas: Canvas) -> None:
             y=middle, yref="y", yshift=place - middle * scale, showarrow=False, font={"size": canvas.font * 0.94},
         )  # fmt: skip
     top = _place_notes(canvas, [], False)
-    canvas.figure.update_layout(barmode="stack", height=HEIGHT * canvas.font + top, xaxis={"showline": True})
+    canvas.lay(barmode="stack", height=HEIGHT * canvas.font + top, xaxis={"showline": True})
     right = max((width(e[1]) for e in ends), default=1) * canvas.font * 0.94 + canvas.font * 2
     canvas.margins(l=_left(canvas), r=right, t=top + 14, b=34)
 
@@ -350,16 +345,15 @@ def small_multiples(canvas: Canvas) -> None:
         known = [i for i in rows if values[i] is not None]
         colour = c.primary if strong else c.quiet
         canvas.trace(
-            go.Scatter(
-                x=[left + across(raw[i]) for i in rows],
-                y=[up(values[i], base) for i in rows],
-                mode="lines+markers",
-                line={"color": colour, "width": 2.4 if strong else 1.8},
-                marker={"color": colour, "size": [6 if known and i == known[-1] else 1 for i in rows]},
-                hovertext=[hovers[i] for i in rows],
-                hovertemplate="%{hovertext}<extra></extra>",
-                customdata=[keys[i] for i in rows],
-            )
+            "scatter",
+            x=[left + across(raw[i]) for i in rows],
+            y=[up(values[i], base) for i in rows],
+            mode="lines+markers",
+            line={"color": colour, "width": 2.4 if strong else 1.8},
+            marker={"color": colour, "size": [6 if known and i == known[-1] else 1 for i in rows]},
+            hovertext=[hovers[i] for i in rows],
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=[keys[i] for i in rows],
         )
         said = chart.values[known[-1]] if known else (chart.values[rows[-1]] if rows else "")
         for words, x, anchor, bold in ((shorten(panel, 7), left, "left", strong), (said, left + wide, "right", True)):
@@ -367,14 +361,18 @@ def small_multiples(canvas: Canvas) -> None:
                 text=f"<b>{safe(words)}</b>" if bold else safe(words), x=x, xanchor=anchor, y=base + 1.08,
                 yanchor="bottom", showarrow=False, font={"size": canvas.small, "color": c.text},
             )  # fmt: skip
-    under = [
-        go.Scatter(x=rule_x, y=rule_y, mode="lines", line={"color": c.hairline, "width": 1}, hoverinfo="skip"),
-        go.Scatter(
-            x=back_x, y=back_y, mode="lines", line={"color": c.calm, "width": 1.2, "dash": "dot"}, hoverinfo="skip"
-        ),
-    ]
-    canvas.traces[:0] = under
-    canvas.figure.update_layout(
+    canvas.trace_below(
+        "scatter",
+        x=back_x,
+        y=back_y,
+        mode="lines",
+        line={"color": c.calm, "width": 1.2, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    canvas.trace_below(
+        "scatter", x=rule_x, y=rule_y, mode="lines", line={"color": c.hairline, "width": 1}, hoverinfo="skip"
+    )
+    canvas.lay(
         xaxis={"visible": False, "range": [-0.03, columns * (wide + gap_x) - gap_x + 0.03]},
         yaxis={"visible": False, "range": [-(lines - 1) * (high_box + gap_y) - 0.08, high_box + 0.52]},
         height=lines * canvas.font * 7.2 + canvas.font * 2,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from minxin.charts.canvas import SCREEN, Canvas, safe
 from minxin.charts.cards import cards
 from minxin.charts.chart import Kind
@@ -38,7 +36,7 @@ def kpi_row(canvas: Canvas) -> None:
                     text=text, x=left, xref="paper", xanchor="left", xshift=12, y=height, yref="paper", yanchor="top",
                     showarrow=False, font={"size": size, "color": colour},
                 )  # fmt: skip
-    canvas.figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, height=canvas.font * 12)
+    canvas.lay(xaxis={"visible": False}, yaxis={"visible": False}, height=canvas.font * 12)
     canvas.margins(l=4, r=4, t=4, b=4)
 
 
@@ -48,24 +46,23 @@ def table(canvas: Canvas) -> None:
     c, held = canvas.colours, columns(canvas.chart)
     align = ["right" if column.unit else "left" for column in held]
     canvas.trace(
-        go.Table(
-            header={
-                "values": [f"<b>{safe(column.heading)}</b>" for column in held],
-                "align": align,
-                "fill": {"color": c.surface},
-                "line": {"color": c.hairline},
-                "font": {"color": c.text, "size": canvas.font * 0.94},
-                "height": canvas.font * 2,
-            },
-            cells={
-                "values": [[safe(shorten(cell, 30)) for cell in column.written] for column in held],
-                "align": align,
-                "fill": {"color": c.page},
-                "line": {"color": c.hairline},
-                "font": {"color": c.text, "size": canvas.font * 0.94},
-                "height": canvas.font * 2,
-            },
-        )
+        "table",
+        header={
+            "values": [f"<b>{safe(column.heading)}</b>" for column in held],
+            "align": align,
+            "fill": {"color": c.surface},
+            "line": {"color": c.hairline},
+            "font": {"color": c.text, "size": canvas.font * 0.94},
+            "height": canvas.font * 2,
+        },
+        cells={
+            "values": [[safe(shorten(cell, 30)) for cell in column.written] for column in held],
+            "align": align,
+            "fill": {"color": c.page},
+            "line": {"color": c.hairline},
+            "font": {"color": c.text, "size": canvas.font * 0.94},
+            "height": canvas.font * 2,
+        },
     )
-    canvas.figure.update_layout(height=(len(canvas.chart.rows) + 1) * canvas.font * 2 + 16)
+    canvas.lay(height=(len(canvas.chart.rows) + 1) * canvas.font * 2 + 16)
     canvas.margins(l=4, r=4, t=4, b=4)

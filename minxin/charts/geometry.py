@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -18,11 +18,16 @@ from shapely.prepared import prep as prepared
 from minxin.charts.words import clean, width
 
 Point = tuple[float, float]
+Limits = tuple[float, float, float, float]
+Held = TypeVar("Held")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Area:
-    """One area in picture units, y downwards. ``polygons``: each an outer ring and its holes."""
+    """One area in picture units, y downwards. ``polygons``: each an outer ring and its holes.
+
+    Areas compare by identity: to hash every point of an outline would take longer than to draw it.
+    """
 
     key: str
     name: str
@@ -56,6 +61,22 @@ class Label:
     y: float
 
 
+#: What was worked out of a collection lately, with the collection itself (held, so that its id stays its own).
+_known: OrderedDict[tuple[Any, ...], tuple[Mapping[str, Any], Any]] = OrderedDict()
+
+
+def _once(shapes: Mapping[str, Any], of: tuple[Any, ...], make: Callable[[], Held]) -> Held:
+    """What ``make`` gives, worked out once for a collection."""
+    key = (id(shapes), *of)
+    known = _known.get(key)
+    if known is None:
+        known = _known[key] = (shapes, make())
+        if len(_known) > 64:
+            _known.popitem(last=False)
+    held: Held = known[1]
+    return held
+
+
 def features(shapes: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     """Code, name and geometry of each polygon feature of a GeoJSON collection (properties ``code``, ``name``)."""
     result = []
@@ -67,8 +88,12 @@ def features(shapes: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     return result
 
 
-def bounds(shapes: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of all areas, or None where there are none."""
+def bounds(shapes: Mapping[str, Any]) -> Limits | None:
+    """West, south, east, north of all areas, or None where there are none; remembered like ``outline``."""
+    return _once(shapes, ("bounds",), lambda: _bounds(shapes))
+
+
+def _bounds(shapes: Mapping[str, Any]) -> Limits | None:
     boxes = [shape(g).bounds for _, _, g in features(shapes)]
     if not boxes:
         return None
@@ -79,25 +104,16 @@ def _largest(geometry: Any) -> Polygon:
     return max(geometry.geoms, key=lambda p: p.area) if isinstance(geometry, MultiPolygon) else geometry
 
 
-#: Outlines drawn lately, with the collection they came from (held, so that its id stays its own).
-_drawn: OrderedDict[tuple[int, float, float, float], tuple[Mapping[str, Any], list[Area]]] = OrderedDict()
-
-
 def outline(shapes: Mapping[str, Any], wide: float, high: float, margin: float = 0.0) -> list[Area]:
     """All areas fitted into ``wide`` × ``high`` picture units, undistorted at their middle latitude.
 
     The anchor is the point farthest from the edge of the largest part (pole of inaccessibility).
     Remembered by collection: a collection must not be changed after it was drawn.
     """
-    known = (id(shapes), wide, high, margin)
-    if known not in _drawn:
-        _drawn[known] = (shapes, _outline(shapes, wide, high, margin))
-        if len(_drawn) > 32:
-            _drawn.popitem(last=False)
-    return _drawn[known][1]
+    return _once(shapes, ("outline", wide, high, margin), lambda: _outline(shapes, wide, high, margin))
 
 
-def _fit(limits: tuple[float, float, float, float], wide: float, high: float, margin: float) -> tuple[float, ...]:
+def _fit(limits: Limits, wide: float, high: float, margin: float) -> tuple[float, ...]:
     """West, north, squeeze of longitudes, scale, left and top of a collection fitted into a picture."""
     west, south, east, north = limits
     squeeze = math.cos(math.radians((south + north) / 2))

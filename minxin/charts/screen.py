@@ -38,8 +38,8 @@ def figure(
     areas = shapes
     if areas is None:
         areas = deployment().shapes if chart.kind in (Kind.MAP, Kind.TILE_GRID) else {}
-    canvas = Canvas(chart, go.Figure(), colours(theme), font, areas)
-    canvas.figure.update_layout(template=template(theme, font), meta={"id": chart.id}, autosize=True)
+    canvas = Canvas(chart, colours(theme), font, areas)
+    canvas.lay(template=template(theme, font), meta={"id": chart.id}, autosize=True)
     draw = SCREEN.of(chart.kind)
     if chart.empty:
         nothing(canvas)
@@ -53,14 +53,14 @@ def figure(
 def _title(canvas: Canvas) -> None:
     chart, c, size = canvas.chart, canvas.colours, canvas.font
     wide, high = PICTURE
-    held = canvas.figure.layout
+    held = canvas.layout
     lines = wrap(clean(chart.title), (wide - 64) / (size * 1.7), 2)
     head = 20 + len(lines) * size * 2.2 + size * 2
     foot = size * 2.4
-    inner = held.height or 400
-    inside = {side: float(held.margin[side] or 0) for side in "lrtb"}
+    inner = held.get("height", 400)
+    inside = {side: float(held.get("margin", {}).get(side, 0)) for side in "lrtb"}
     tall = inner + head + foot if chart.kind is Kind.KPI_ROW else max(high, inner + head + foot)
-    canvas.figure.update_layout(
+    canvas.lay(
         width=wide,
         height=tall,
         autosize=False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from minxin.ingest import checks, places
 from minxin.ingest.coordinates import STORED_DECIMALS, to_wgs84_sql
@@ -50,7 +51,7 @@ class Plan:
     #: Whether any row needs its point to find its community; filled by ``prepare``.
     asks_points: bool = True
 
-    @property
+    @cached_property
     def rules(self) -> dict[str, FieldRule]:
         """The mapping's rules by target column, as far as the file can fill them, in declared order."""
         found = {}
@@ -60,7 +61,7 @@ class Plan:
                 found[column.name] = rule
         return found
 
-    @property
+    @cached_property
     def source_columns(self) -> list[str]:
         """The columns of the file that have to be loaded."""
         used = [name for rule in self.rules.values() for name in rule.present(self.present)]
@@ -90,7 +91,7 @@ class Plan:
     def has_points(self) -> bool:
         return set(_POINT) <= set(self.rules)
 
-    @property
+    @cached_property
     def faults(self) -> list[checks.Fault]:
         found = checks.faults(self.table, self.key, self.rules, self.now)
         return [f for f in found if f.column not in self.numbered]
@@ -182,7 +183,7 @@ class Plan:
         )
         return f"select *, {checks.reason_sql(self.faults)} as _problem{flags} from ({self.judged_sql(relation)})"
 
-    @property
+    @cached_property
     def stored_columns(self) -> list[Column]:
         """The columns that this file fills, in declared order; the lake's views know the others as null.
 

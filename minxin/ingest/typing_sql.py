@@ -72,6 +72,8 @@ TIME_FORMATS = (
     "%Y%m%d %H:%M:%S",
     "%Y%m%d %H:%M",
 )
+#: Words of the clock, as strptime wants them.
+_HALVES = (("上午", " AM "), ("下午", " PM "), ("日", "日 "))
 _WITH_OFFSET = (
     "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{1,2}:[0-9]{2}(?::[0-9.]+)? ?(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 )
@@ -197,7 +199,9 @@ def _time_sql(text: str, formats: Sequence[str], zone: str, source_zone: str, is
     plain = [f for f in formats if "%z" not in f and "%Z" not in f]
     with_offset = [f for f in formats if f not in plain]
     narrow = narrow_sql(text)
-    spaced = f"replace（replace（replace（{narrow}, '上午', ' AM '）, '下午', ' PM '）, '日', '日 '）"
+    spaced = narrow
+    for written, meant in _HALVES:
+        spaced = f"replace({spaced}, {literal(written)}, {literal(meant)})"
     tidy = f"trim(regexp_replace({spaced}, '\\s+', ' ', 'g'))"
     every = [*plain, *(f for f in (*TIME_FORMATS, *_HALF_DAY_FORMATS) if f not in plain)]
     offset = f"regexp_replace(replace({narrow}, '/', '-'), ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"

@@ -61,7 +61,7 @@ def settled(page: Any) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector(".st-key-panel_categories .js-plotly-plot .main-svg")
     page.frame_locator("iframe[title*=folium]").locator("path.leaflet-interactive").first.wait_for()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
 
 
 def community(page: Any) -> str:
@@ -82,7 +82,7 @@ def test_no_request_leaves_the_machine(show: Show) -> None:
 def test_other_pages_stay_on_the_machine(path: str, show: Show) -> None:
     page = show(path, ready="stHeading")
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1000)
     assert [url for url in page.asked if not url.startswith(LOCAL)] == []
     assert page.locator('[data-testid="stAlert"] :text("暂时无法显示")').count() == 0
     assert page.locator('[role="dialog"]').count() == 0
@@ -154,7 +154,7 @@ def test_slides_and_workbook_download_and_open(show: Show, tmp_path: Path) -> No
     page = show()
     settled(page)
     title = page.locator(".st-key-panel_ranking h3").inner_text()
-    page.locator(".st-key-panel_ranking [data-testid=stPopover] button").click()
+    page.locator(".st-key-panel_ranking [data-testid=stPopoverButton]:visible").click()
     files = {}
     for ending in ("pptx", "xlsx"):
         with page.expect_download() as started:
@@ -172,7 +172,7 @@ def test_a_picture_downloads_from_the_browser(choice: str, magic: bytes, show: S
     page = show()
     settled(page)
     if choice == "SVG":
-        page.locator(".st-key-panel_categories [data-testid=stPopover] button").click()
+        page.locator(".st-key-panel_categories [data-testid=stPopoverButton]:visible").click()
         page.locator(".st-key-format_categories button", has_text="SVG").click()
         page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
         page.keyboard.press("Escape")
@@ -181,7 +181,7 @@ def test_a_picture_downloads_from_the_browser(choice: str, magic: bytes, show: S
     plot.scroll_into_view_if_needed()
     plot.hover()
     with page.expect_download() as started:
-        plot.locator("a.modebar-btn").first.click()
+        plot.locator(".modebar-btn").first.click()
     assert Path(started.value.path()).read_bytes().lstrip().startswith(magic)
 
 
@@ -189,8 +189,9 @@ def test_a_row_opens_its_masked_record(show: Show) -> None:
     page = show()
     settled(page)
     table = page.locator(".st-key-picked_late canvas").first
-    table.scroll_into_view_if_needed()
-    table.click(position={"x": 18, "y": 52})
+    table.evaluate("canvas => canvas.scrollIntoView({block: 'center'})")
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 18, box["y"] + 52)
     drawer = page.locator('[role="dialog"]')
     drawer.wait_for()
     drawer.get_by_text("工单编号").wait_for()
@@ -219,11 +220,23 @@ def test_the_charts_wear_the_theme_of_the_page(scheme: str, show: Show) -> None:
     assert colour == paper == inside
 
 
+#: Text that is read, without the names of icons and what stands for screen readers in the framework's English.
+READ = """() => {
+    const read = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const parent = walker.currentNode.parentElement;
+        const hidden = parent.closest('[data-testid=stIconMaterial], script, style, noscript, [aria-hidden=true], canvas');
+        const box = parent.getBoundingClientRect();
+        if (!hidden && box.width > 2 && box.height > 2) read.push(walker.currentNode.textContent);
+    }
+    return read.join('\\n');
+}"""
+
+
 def test_what_is_read_is_chinese(show: Show) -> None:
     page = show()
     settled(page)
-    words = set(re.findall(r"[A-Za-z]{3,}", LATIN.sub("", page.locator("body").inner_text())))
-    assert (
-        words <= {"PPTX", "XLSX", "calendar", "expand", "more", "bar", "chart", "table", "rows", "download"}
-        or not words
-    )
+    said = LATIN.sub("", page.evaluate(READ))
+    assert "每周会商" in said
+    assert re.findall(r"[A-Za-z]{3,}", said) == []
