@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,7 +78,7 @@ def _numbered(texts: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
     return places[codes], [different[i] for i in order]
 
 
-def _grid(history: pd.DataFrame, end: dt.date) -> _Grid | None:
+def _grid(history: pd.DataFrame, end: dt.date, known: Mapping[str, str] | None) -> _Grid | None:
     """The counts of all weeks up to ``end``, or None where there are none."""
     days = pd.to_datetime(history["week_start"]).to_numpy(dtype="datetime64[D]")
     is_before = days < np.datetime64(end)
@@ -93,16 +94,18 @@ def _grid(history: pd.DataFrame, end: dt.date) -> _Grid | None:
     shape = (len(communities), len(categories), (end - first) // _WEEK)
     places = np.ravel_multi_index((community, category, week), shape)
     counts = np.bincount(places, kept["n"].to_numpy(dtype="float64"), minlength=math.prod(shape)).astype("float64")
-    names = _names(communities)
-    if "community_name" in kept:
+    if known is None and "community_name" not in kept:
+        known = _deployed()
+    if known is not None:
+        names = [known.get(code, code) for code in communities]
+    else:
         names = kept["community_name"].iloc[np.unique(community, return_index=True)[1]].tolist()
     return _Grid(communities, categories, names, first, counts.reshape(-1, shape[2]))
 
 
-def _names(codes: list[str]) -> list[str]:
+def _deployed() -> dict[str, str]:
     place = deployment()
-    known = {community.code: community.name for community in place.communities} | {NO_COMMUNITY: NO_COMMUNITY_NAME}
-    return [known.get(code, code) for code in codes]
+    return {community.code: community.name for community in place.communities} | {NO_COMMUNITY: NO_COMMUNITY_NAME}
 
 
 def _without_gaps(counts: Array) -> Array:
@@ -151,12 +154,14 @@ def unusual(
     as_of: dt.datetime | None = None,
     rate: float = RATE,
     smallest: int = SMALLEST,
+    names: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Hold every community × category of a period against its own preceding weeks.
 
     ``history``: rows of ``weekly.history`` (``community_code, category_1, week_start, n``, and
     ``community_name`` if there), over the period and the weeks before it, best 79 or more; a missing
-    week is a zero. Only whole weeks count; of a month or quarter those that lie in it.
+    week is a zero. Only whole weeks count; of a month or quarter those that lie in it. ``names``: code
+    → name where ``history`` has none (default: the deployment's).
 
     One row per cell, the most striking first: ``weeks``, ``observed``, ``expected``, ``low``, ``high``
     (95% of what was to be expected), ``p`` (mid-p), ``q`` (Benjamini-Hochberg over all cells),
@@ -166,7 +171,7 @@ def unusual(
     """
     start, weeks = whole_weeks(period, as_of)
     end = start + _WEEK * weeks
-    grid = _grid(history, end) if weeks else None
+    grid = _grid(history, end, names) if weeks else None
     if grid is None:
         return pd.DataFrame(columns=COLUMNS)
     here, plain = (start - grid.first) // _WEEK, grid.counts

@@ -9,7 +9,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from minxin.charts.words import MISSING, clean, is_moment, missing, moment, spans_years
 
@@ -267,17 +269,21 @@ class Chart:
         rows = rows.reset_index(drop=True)
         if self.kind is not Kind.TABLE:
             hidden = (e.y,) if self.kind is Kind.FUNNEL_PLOT else (e.y, e.low, e.high)
-            for column in dict.fromkeys((e.y, e.low, e.high, e.outer_low, e.outer_high, e.target, e.n, e.change)):
-                if column:
-                    rows[column] = self._numbers(rows, column, column in hidden)
+            measures = {e.y, e.low, e.high, e.outer_low, e.outer_high, e.target, e.n, e.change} - {""}
+            rows = rows.assign(**{m: self._numbers(rows, m, m in hidden) for m in measures})
         return rows
 
-    def _numbers(self, rows: pd.DataFrame, column: str, hide: bool = True) -> pd.Series:
-        numbers = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-        numbers = numbers.where(numbers.abs() < float("inf"))
+    def _numbers(self, rows: pd.DataFrame, column: str, hide: bool = True) -> NDArray[np.float64]:
+        held = rows[column]
+        if isinstance(held.dtype, np.dtype) and held.dtype.kind in "iuf":
+            numbers = held.to_numpy(dtype="float64")
+        else:
+            numbers = pd.to_numeric(held, errors="coerce").astype("float64").to_numpy()
+        known = np.isfinite(numbers)
         if self.encoding.status and hide:
-            numbers = numbers.where(rows[self.encoding.status].fillna("none").isin(["ok", ""]))
-        return numbers
+            states = rows[self.encoding.status].tolist()
+            known &= np.array([isinstance(s, str) and s in ("ok", "") for s in states], dtype=bool)
+        return np.where(known, numbers, np.nan)
 
     def column(self, role: str) -> list[Any]:
         """The cells of a role (``'x'``, ``'y'``, …) in drawing order; [] where it is not used; None for nothing.

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from minxin.analysis import indicators, trend, wording
+from minxin.analysis import counts, indicators, trend, wording
+from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts import boards, weekly_figures, weekly_lists, weekly_places, weekly_times
 from minxin.charts.boards import WeeklyBoard
@@ -66,19 +67,19 @@ class Weekly:
         """The parameter that narrows a block to the chosen community."""
         return {"communities": [self.question.community]} if self.question.community else {}
 
-    def counts(self, block: str, period: Period, narrowed: bool = True) -> pd.DataFrame:
+    def counted(self, block: str, period: Period, narrowed: bool = True) -> pd.DataFrame:
         """The rows of a block ``indicators.*`` for a period."""
         return self.ask(f"indicators.{block}", start=period.start, end=period.end, **(self.scope if narrowed else {}))
 
     @cached_property
     def totals(self) -> pd.DataFrame:
         """The whole range in one row."""
-        return self.counts("totals", self.period)
+        return self.counted("totals", self.period)
 
     @cached_property
     def totals_before(self) -> pd.DataFrame | None:
         """The same for what it is compared with."""
-        return self.counts("totals", self.other) if self.other else None
+        return self.counted("totals", self.other) if self.other else None
 
     @cached_property
     def both_totals(self) -> pd.DataFrame:
@@ -88,17 +89,17 @@ class Weekly:
     @cached_property
     def everywhere(self) -> pd.DataFrame:
         """The whole range over all the viewer's communities, whichever is chosen."""
-        return self.totals if not self.question.community else self.counts("totals", self.period, narrowed=False)
+        return self.totals if not self.question.community else self.counted("totals", self.period, narrowed=False)
 
     @cached_property
     def communities(self) -> pd.DataFrame:
         """One community of the viewer's a row, whichever is chosen."""
-        return self.counts("by_community", self.period, narrowed=False)
+        return self.counted("by_community", self.period, narrowed=False)
 
     @cached_property
     def communities_before(self) -> pd.DataFrame | None:
         """The same for what it is compared with."""
-        return self.counts("by_community", self.other, narrowed=False) if self.other else None
+        return self.counted("by_community", self.other, narrowed=False) if self.other else None
 
     @cached_property
     def weeks(self) -> pd.DataFrame:
@@ -136,6 +137,16 @@ class Weekly:
     def is_partial(self) -> bool:
         """Whether the period was still running when the data were taken."""
         return self.period.is_partial(self.about.as_of)
+
+    def is_settled(self, indicator: Indicator) -> bool:
+        """Whether an indicator of this period has stopped moving; until then a fall is no finding."""
+        return indicator.is_settled(self.period.end, self.about.as_of)
+
+    @cached_property
+    def dispersion(self) -> float:
+        """How much more the weekly counts of the chosen area swing than chance alone would make them."""
+        whole = self.weeks["week_start"].map(lambda monday: monday + WEEK <= self.about.as_of.date())
+        return counts.dispersion(self.weeks.loc[whole, "accepted"])
 
     @property
     def span(self) -> str:
@@ -231,7 +242,7 @@ class Weekly:
     @cached_property
     def category_names(self) -> list[str]:
         """First-level categories of the period, the most frequent first."""
-        return self.counts("by_category", self.period).query("accepted > 0")["category_1"].tolist()
+        return self.counted("by_category", self.period).query("accepted > 0")["category_1"].tolist()
 
     @cached_property
     def late(self) -> Chart:

@@ -29,7 +29,14 @@ def change(page: Weekly, indicator: Indicator) -> tuple[dict[str, Any], Change]:
     """The measured total of an indicator, and its change."""
     # measured together: what a call costs hardly depends on the number of rows
     now, *before = indicators.measure(indicator, page.both_totals)[list(_MEASURED)].to_dict("records")
-    return now, indicators.compare(indicator, now, before[0] if before else None, page.question.comparison)
+    return now, indicators.compare(
+        indicator,
+        now,
+        before[0] if before else None,
+        page.question.comparison,
+        dispersion=page.dispersion,
+        is_settled=page.is_settled(indicator),
+    )
 
 
 def measured(page: Weekly) -> pd.DataFrame:
@@ -41,7 +48,7 @@ def measured(page: Weekly) -> pd.DataFrame:
     for code in page.board.kpi:
         indicator = held[code]
         now, moved = change(page, indicator)
-        target = indicators.assess_target(indicator, now, page.period.last)
+        target = indicators.assess_target(indicator, now, page.period.last, page.is_settled(indicator))
         rows.append(
             {
                 "code": code,

@@ -77,7 +77,14 @@ def _rows(page: Weekly, indicator: Indicator) -> pd.DataFrame:
     rows = indicators.measure(indicator, page.communities)
     if page.communities_before is not None:
         before = indicators.measure(indicator, page.communities_before)
-        rows = indicators.compare_frame(indicator, rows, before, ["community_code"], page.question.comparison)
+        rows = indicators.compare_frame(
+            indicator,
+            rows,
+            before,
+            ["community_code"],
+            page.question.comparison,
+            is_settled=page.is_settled(indicator),
+        )
     else:
         rows = rows.assign(change=np.nan, significant=None, verdict="", change_text="")
     kept = (rows["community_code"] != NO_COMMUNITY) | (rows["value"].fillna(0) > 0)

@@ -72,7 +72,8 @@ def _title(page: Weekly, indicator: Indicator, rows: pd.DataFrame, band: pd.Data
     if len(over) < 2:
         return f"{indicator.name}尚无整周数据"
     last, before = over.iloc[-1], over.iloc[-2]
-    moved = indicators.compare(indicator, last, before, "previous")
+    settled = indicator.is_settled(last["week_start"] + _WEEK, page.about.as_of)
+    moved = indicators.compare(indicator, last, before, "previous", is_settled=settled)
     value = indicator.text(last["value"], last["n"], last["status"])
     said = f"，{moved.text.replace('上期', '上周')}" if moved.difference == moved.difference else ""
     return f"最近一周{indicator.name} {value}{said}"
@@ -80,14 +81,14 @@ def _title(page: Weekly, indicator: Indicator, rows: pd.DataFrame, band: pd.Data
 
 def categories(page: Weekly) -> Chart:
     """What people asked about, the most frequent first, with the change against the comparison."""
-    now = page.counts("by_category", page.period).query("accepted > 0")
+    now = page.counted("by_category", page.period).query("accepted > 0")
     rows = now[["category_1", "accepted"]].head(page.board.categories_most).reset_index(drop=True)
     whole = float(now["accepted"].sum())
     rows["share"] = rows["accepted"] / whole if whole else np.nan
     headings = {"category_1": "一级分类", "accepted": "受理量", "share": "占比"}
     units = {"share": Unit("rate")}
     if page.other:
-        earlier = page.counts("by_category", page.other).set_index("category_1")["accepted"]
+        earlier = page.counted("by_category", page.other).set_index("category_1")["accepted"]
         rows["before"] = rows["category_1"].map(earlier).fillna(0).astype("int64")
         rows["difference"] = rows["accepted"] - rows["before"]
         headings |= {"before": BEFORE[page.question.comparison], "difference": "增减"}

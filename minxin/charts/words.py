@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -23,14 +24,17 @@ def clean(value: Any) -> str:
     """Data text in one line, without control, format or surrogate characters."""
     if missing(value):
         return ""
-    text = "".join(
-        " " if character in "\r\n\t\v\f\u2028\u2029" else character
-        for character in str(value)
-        if character in "\r\n\t\v\f" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn")
-    )
+    text = str(value)
+    if not text.isprintable():  # nearly all texts are
+        text = "".join(
+            " " if character in "\r\n\t\v\f\u2028\u2029" else character
+            for character in text
+            if character in "\r\n\t\v\f" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Cn")
+        )
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=16384)
 def width(text: str) -> float:
     """Width of a text in ems: 1 for a Chinese character, 0.56 for a Latin one."""
     return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.56 for c in text)

@@ -321,3 +321,16 @@ def test_targets():
     assert few.is_met is None and "样本不足" in few.text
     assert assess_target(ALL["closing_rate"], closing(98, 100), dt.date(2020, 1, 1)).text == "未设目标"
     assert assess_target(ALL["intake"], one("intake", accepted=3), day).target is None
+
+
+# ── many at once ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_row_of_figures_is_what_each_indicator_gives_alone():
+    rng = np.random.default_rng(4)
+    counts = frame(**{name: rng.integers(0, 40, 3) for name in sorted(COLUMNS)})
+    together = indicators.measure_many(ALL.values(), counts)
+    assert list(together) == list(ALL)
+    for code, rows in together.items():
+        alone = measure(ALL[code], counts)[list(indicators.MEASURED)]
+        pd.testing.assert_frame_equal(pd.DataFrame(rows, columns=alone.columns), alone, check_dtype=False)

@@ -80,6 +80,14 @@ def test_what_is_expected_of_plain_chance_is_the_gamma_poisson_prediction():
     assert inside.all()
 
 
+def test_rows_that_do_not_share_their_spread_stand_for_themselves():
+    baseline = np.random.default_rng(22).negative_binomial(3, 0.2, size=(5, 26)).astype(float)
+    together = expected(baseline, is_pooled=False)
+    alone = [expected(row[None, :]) for row in baseline]
+    assert together.mean.tolist() == [e.mean[0] for e in alone]
+    assert together.size.tolist() == [e.size[0] for e in alone]
+
+
 def test_a_past_outbreak_does_not_raise_what_is_expected():
     calm = np.random.default_rng(3).poisson(2, size=(50, 26)).astype(float)
     struck = calm.copy()
@@ -217,6 +225,7 @@ def test_the_query_gives_no_names_and_the_deployment_does():
     counts, _ = simulated(np.random.default_rng(17), communities=1)
     rows = history(counts).drop(columns="community_name").assign(community_code="none")
     assert set(unusual(rows, WEEK)["community_name"]) == {"未归属"}
+    assert set(unusual(rows, WEEK, names={"none": "不详"})["community_name"]) == {"不详"}
 
 
 def test_on_real_weekly_series_alarms_are_rare(inputs):
