@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(maxsize=256)
 def text_on(fill: str, smallest: float = 4.5) -> str:
     """The text colour for a fill: our dark text or white, whichever reads better, else pure black."""
     best = max(("#16212E", WHITE), key=lambda c: contrast(c, fill))

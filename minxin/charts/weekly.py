@@ -87,6 +87,11 @@ class Weekly:
         return pd.concat([f for f in (self.totals, self.totals_before) if f is not None], ignore_index=True)
 
     @cached_property
+    def measured_totals(self) -> dict[str, list[dict[str, Any]]]:
+        """Code → that indicator measured over ``both_totals``, row by row."""
+        return indicators.measure_many(indicators.load().values(), self.both_totals)
+
+    @cached_property
     def everywhere(self) -> pd.DataFrame:
         """The whole range over all the viewer's communities, whichever is chosen."""
         return self.totals if not self.question.community else self.counted("totals", self.period, narrowed=False)

@@ -592,7 +592,7 @@ CELLS = st.one_of(
 ROWS = st.lists(st.lists(CELLS, min_size=len(HEADINGS), max_size=len(HEADINGS)), min_size=1, max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=ROWS, second=ROWS)
 def test_every_row_is_accounted_for(
     tmp_home: Home, tmp_path: Path, first: list[list[str]], second: list[list[str]]
@@ -611,7 +611,7 @@ def test_every_row_is_accounted_for(
         assert counts(again) == (result.rows, 0, 0, result.rows - result.rejected, result.rejected)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     files=st.lists(
         st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=6), min_size=1, max_size=5
