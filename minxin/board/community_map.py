@@ -67,7 +67,7 @@ def _base(look: str, folder: str) -> maps.OfflineMap:
 
 
 @functools.lru_cache(maxsize=512)
-def _script(chart: Chart, look: str, size: tuple[int, int]) -> str:
+def written(chart: Chart, look: str, size: tuple[int, int]) -> str:
     """The JavaScript of a layer; its name is the one that streamlit-folium adds to the map."""
     areas: list[dict[str, Any]] = []
     labels: list[list[Any]] = []
@@ -91,7 +91,7 @@ def draw(chart: Chart, size: tuple[int, int]) -> None:
         height=size[1],
         use_container_width=True,
         returned_objects=list(RETURNED),
-        feature_group_to_add=_Written(_script(chart, look, size)),
+        feature_group_to_add=_Written(written(chart, look, size)),
         render=False,
         on_change=_clicked,
     )
@@ -107,4 +107,4 @@ def _clicked() -> None:
 
 @functools.lru_cache(maxsize=512)
 def _legend(chart: Chart, look: str) -> str:
-    return maps.legend_html(maps.legend(chart, look), look)
+    return maps.legend_html(maps.legend(chart, look, deployment().geometry_note or maps.NOTE), look)

@@ -44,7 +44,7 @@ def allowed(value: Any, options: Sequence[V], default: V) -> V:
 
 def bar(source: Source) -> Chosen:
     """The line of filters under the title."""
-    first_day = _first_day(source)
+    first_day = first_day_of(source)
     as_of = source.snapshot.as_of
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         period = _period(first_day, as_of)
@@ -54,7 +54,8 @@ def bar(source: Source) -> Chosen:
     return Chosen(period, comparison, community, rest)
 
 
-def _first_day(source: Source) -> dt.date:
+def first_day_of(source: Source) -> dt.date:
+    """The first day with data, or the day of the data time where there are none."""
     first = source("snapshot.bounds").iloc[0]["first_day"]
     return source.snapshot.as_of.date() if pd.isna(first) else pd.Timestamp(first).date()
 
@@ -90,7 +91,7 @@ def _named(kind: Kind, first_day: dt.date, as_of: dt.datetime) -> Period:
         key=kind,
         bind="query-params",
         label_visibility="collapsed",
-        width=265,
+        width=285,
     )
     return held[allowed(code, list(held), default)]
 
@@ -108,7 +109,7 @@ def _range(first_day: dt.date, as_of: dt.datetime) -> Period:
         key="range",
         bind="query-params",
         label_visibility="collapsed",
-        width=265,
+        width=285,
     )
     days = [d for d in (given if isinstance(given, (tuple, list)) else (given,)) if isinstance(d, dt.date)]
     if len(days) == 2 and first_day <= days[0] <= days[1] <= newest and (days[1] - days[0]).days < LONGEST_RANGE:

@@ -9,12 +9,12 @@ import streamlit as st
 
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
-from minxin.board import cards, community_map, filters, panel, records
+from minxin.board import ahead, cards, community_map, filters, panel, records
 from minxin.board.filters import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
-from minxin.charts.chart import Chart
+from minxin.charts.chart import Chart, Kind
 from minxin.charts.weekly import About, Question, Weekly
 
 PAGE = "weekly"
@@ -24,7 +24,19 @@ MAP_SIZE = (660, 560)
 
 def answer(source: Source, chosen: Chosen) -> Weekly:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, filters.first_day_of(source), partial(_answer_whole, source, panel.theme()))
     return _kept(source.key, Question(chosen.period, chosen.comparison, chosen.community), source)
+
+
+def _answer_whole(source: Source, look: str, question: Question) -> None:
+    """Work out everything the page shows at first for a question, so that it is there when asked for."""
+    page = _kept(source.key, question, source)
+    for chart in page.charts():
+        if chart.kind is Kind.MAP:
+            community_map.written(chart, look, MAP_SIZE)
+        elif chart.kind not in (Kind.TABLE, Kind.KPI_ROW):
+            panel.figure(chart, look, None)
+    _ = page.headline, page.more_kpis, page.category_names
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -30,6 +30,8 @@ from minxin.warehouse.views import make_lake_view
 
 log = logging.getLogger(__name__)
 MODEL_NAME = re.compile(r"\b(?:stg|int|dim|fct|mart)_[a-z0-9_]+\b")
+#: Bytes a build takes at most by itself; it spills to the home's disk beyond (10 M petitions need less).
+MOST_MEMORY = 6 * 2**30
 Progress = Callable[[float, str], None]
 
 
@@ -72,14 +74,22 @@ def build(home: Home, progress: Progress | None = None) -> Snapshot:
 
 
 def _limits(scratch: Path) -> dict[str, Any]:
-    limits: dict[str, Any] = {
+    return {
         "temp_directory": str(scratch),
+        "memory_limit": os.environ.get("MINXIN_MEMORY_LIMIT") or _memory(),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    if memory := os.environ.get("MINXIN_MEMORY_LIMIT"):
-        limits["memory_limit"] = memory
-    return limits
+
+
+def _memory() -> str:
+    """A share of the machine that leaves room for the board and for whatever else the office runs."""
+    with duckdb.connect() as connection:
+        # DuckDB's own default is four fifths of the memory, written as "18.7 GiB".
+        [(most,)] = connection.execute("select current_setting('memory_limit')").fetchall()
+    number, unit = most.split()
+    bytes_ = float(number) * {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}[unit]
+    return f"{int(min(bytes_ / 2, MOST_MEMORY) / 2**20)} MiB"
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, home: Home, built_at: datetime) -> datetime:
