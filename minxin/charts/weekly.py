@@ -16,7 +16,7 @@ from minxin.analysis.periods import Comparison, Period
 from minxin.charts import boards, weekly_figures, weekly_lists, weekly_places, weekly_times
 from minxin.charts.boards import WeeklyBoard
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
-from minxin.settings import deployment
+from minxin.settings import NO_COMMUNITY, deployment
 
 WEEK = dt.timedelta(days=7)
 #: A year back in whole weeks, so that Mondays stay Mondays.
@@ -47,6 +47,17 @@ class About:
     simulated: bool
 
 
+def added(communities: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``indicators.by_community`` as the one row of ``indicators.totals``; saves that trip.
+
+    The population is missing where one community of them has not been counted; 未归属 has none.
+    """
+    counts_only = communities.drop(columns=["community_code", "community_name", "population"])
+    people = communities.loc[communities["community_code"] != NO_COMMUNITY, "population"].astype("float64")
+    known = len(people) > 0 and bool(people.notna().all())
+    return counts_only.sum().to_frame().T.assign(population=people.sum() if known else float("nan"))
+
+
 class Weekly:
     """One question's answer. Every part is worked out when it is first asked for, and kept."""
 
@@ -74,12 +85,16 @@ class Weekly:
     @cached_property
     def totals(self) -> pd.DataFrame:
         """The whole range in one row."""
-        return self.counted("totals", self.period)
+        return added(self._narrowed(self.communities))
 
     @cached_property
     def totals_before(self) -> pd.DataFrame | None:
         """The same for what it is compared with."""
-        return self.counted("totals", self.other) if self.other else None
+        return None if self.communities_before is None else added(self._narrowed(self.communities_before))
+
+    def _narrowed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        chosen = self.question.community
+        return rows[rows["community_code"] == chosen] if chosen else rows
 
     @cached_property
     def both_totals(self) -> pd.DataFrame:
@@ -94,7 +109,7 @@ class Weekly:
     @cached_property
     def everywhere(self) -> pd.DataFrame:
         """The whole range over all the viewer's communities, whichever is chosen."""
-        return self.totals if not self.question.community else self.counted("totals", self.period, narrowed=False)
+        return added(self.communities)
 
     @cached_property
     def communities(self) -> pd.DataFrame:
@@ -122,7 +137,7 @@ class Weekly:
     @cached_property
     def late_counts(self) -> pd.DataFrame:
         """One community a row with its open petitions that are overdue, and due soon, at the time of the data."""
-        held = self.ask("weekly.late_counts", **self.scope)
+        held = self._narrowed(self.ask("weekly.late_counts"))
         accepted = self.communities.set_index("community_code")["accepted"]
         return held.assign(accepted=held["community_code"].map(accepted).fillna(0))
 

@@ -71,7 +71,8 @@ class Mapping:
     """From the columns of a kind of file to a declared table.
 
     ``timezone`` and ``coordinates`` '' mean the deployment's; ``key`` () means the table's own,
-    ``('*',)`` the whole content of the row.
+    ``('*',)`` the whole content of the row; ``nowhere`` are points ("longitude latitude", as in the
+    file) that stand for "no place known".
     """
 
     name: str
@@ -82,6 +83,7 @@ class Mapping:
     coordinates: str = ""
     key: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    nowhere: tuple[str, ...] = ()
     read: ReadOptions = ReadOptions()
     columns: ReadOnly[str, FieldRule] = field(default_factory=dict)
 
@@ -218,6 +220,7 @@ def parse_mapping(raw: dict[str, Any], name: str, where: str) -> Mapping:
         coordinates=read.text("coordinates"),
         key=read.texts("key"),
         missing=read.texts("missing"),
+        nowhere=read.texts("nowhere"),
         read=ReadOptions(
             options.text("sheet"),
             options.text("encoding"),
@@ -244,6 +247,8 @@ def _validate(mapping: Mapping, read: _Reader) -> None:
         raise read.wrong("columns", "没有写任何字段")
     if mapping.coordinates not in COORDINATES:
         raise read.wrong("coordinates", "只能是 wgs84、gcj02 或 bd09")
+    if not all(re.fullmatch(r"-?\d+(\.\d+)? -?\d+(\.\d+)?", point) for point in mapping.nowhere):
+        raise read.wrong("nowhere", "应逐个写成「经度 纬度」，中间一个空格")
     if mapping.timezone:
         try:
             ZoneInfo(mapping.timezone)
@@ -352,7 +357,7 @@ def _toml_value(value: Any) -> str:
 def to_toml(mapping: Mapping) -> str:
     """The mapping as the text of a mapping file; what has its default is left out."""
     lines = []
-    for name in ("name", "label", "table", "description", "timezone", "coordinates", "key", "missing"):
+    for name in ("name", "label", "table", "description", "timezone", "coordinates", "key", "missing", "nowhere"):
         value = getattr(mapping, name)
         if value or name in ("name", "label", "table"):
             lines.append(f"{name} = {_toml_value(value)}")

@@ -134,6 +134,8 @@ class Plan:
         if not self.located:
             return query
         pointed = self.has_points and (only is None or set(_POINT) <= set(only))
+        if pointed and self.mapping.nowhere:
+            query = self._without_nowhere(query)
         if pointed:
             system = self.mapping.coordinates or self.deployment.coordinate_system
             query = to_wgs84_sql(f"({query})", system, "v_longitude", "v_latitude")
@@ -145,6 +147,14 @@ class Plan:
         return (
             f"select *, {places.place_text_sql(*self.place_columns)} as place_text, {point} as point_key from ({query})"
         )
+
+    def _without_nowhere(self, query: str) -> str:
+        """The rows with the points that stand for no place as if nothing had been written."""
+        points = [point.split() for point in self.mapping.nowhere]
+        there = " or ".join(f"(v_longitude = {x} and v_latitude = {y})" for x, y in points)
+        names = [quote(f"{kind}_{name}") for kind in "tv" for name in _POINT]
+        emptied = ", ".join(f"case when {there} then null else {name} end as {name}" for name in names)
+        return f"select * replace ({emptied}) from ({query})"
 
     @property
     def place_columns(self) -> tuple[str | None, str | None]:

@@ -426,6 +426,16 @@ def test_community_by_name_then_by_point_else_none(tmp_home: Home, tmp_path: Pat
     assert any("不知何处（2 行）" in note for note in result.notes)
 
 
+def test_a_point_that_stands_for_no_place_is_none(tmp_home: Home, tmp_path: Path) -> None:
+    placeholder = {"经度": "113.896272", "纬度": "22.571738"}
+    file = write(tmp_path / "a.csv", [row("P1", **placeholder), row("P2", 经度="113.8963", 纬度="22.5717")])
+    run_import(file, small(nowhere=["113.896272 22.571738"]), tmp_home)
+    got = stored(tmp_home, "petition_id, community_source, longitude")
+    assert sorted(got) == [("P1", "none", None), ("P2", "point", 113.896)]
+    with pytest.raises(Unusable, match="nowhere"):
+        small(nowhere=["113.9,22.5"])
+
+
 def test_coordinates_of_another_system_are_turned_and_generalised(tmp_home: Home, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", [row("P1", 经度="113.899635", 纬度="22.567005")])
     run_import(file, small(coordinates="gcj02"), tmp_home)

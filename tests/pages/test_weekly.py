@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import openpyxl
+import pandas as pd
 import pptx
 import pytest
 
@@ -67,6 +68,15 @@ def test_a_card_says_target_cases_interval_and_freshness(demo: Home, open_page: 
     assert len(lines) == 5
     rate = next(line for line in lines if "区间" in line)
     assert "n=" in rate and "7月3日 24\\:00" in rate
+
+
+@pytest.mark.parametrize("community", ["", "440306017017", "none"])
+def test_added_communities_are_the_totals(community: str, demo: Home) -> None:
+    page = _page(demo, community=community)
+    asked = page.counted("totals", page.period).iloc[0]
+    for name, value in page.totals.iloc[0].items():
+        assert pd.isna(value) if pd.isna(asked[name]) else value == pytest.approx(asked[name]), name
+    assert set(page.totals.columns) == set(asked.index)
 
 
 def test_a_community_narrows_the_figures(demo: Home, open_page: Open, snapshot: duckdb.DuckDBPyConnection) -> None:
