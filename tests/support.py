@@ -12,7 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,9 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path
             time.sleep(0.1)
     said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
     raise AssertionError(f"the board did not start (exit {server.poll()}):\n{said}")
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Do something in a thread of its own: playwright keeps an event loop running in the tests' thread."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(work).result()

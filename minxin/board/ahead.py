@@ -7,6 +7,7 @@ by it; it pauses between answers and stops for good at the first failure, which 
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
@@ -29,18 +30,27 @@ Answer = Callable[[Question], None]
 log = logging.getLogger(__name__)
 _begun: set[tuple[str, ...]] = set()
 _lock = threading.Lock()
+_stop = threading.Event()
 
 
 def prepare(source: Source, first_day: date, answer: Answer) -> None:
     """Begin once per snapshot and scope; does nothing where no server runs (tests, commands)."""
-    # A test of a single script has a stand-in for the server's runtime.
-    if not runtime.exists() or not isinstance(runtime.get_instance(), Runtime):
+    # A test of a single script has a stand-in that passes for an instance of the server's runtime.
+    if not runtime.exists() or type(runtime.get_instance()) is not Runtime:
         return
     with _lock:
         if source.key in _begun:
             return
         _begun.add(source.key)
-    threading.Thread(target=_work, args=(source, first_day, answer), name="ahead", daemon=True).start()
+    worker = threading.Thread(target=_work, args=(source, first_day, answer), name="ahead", daemon=True)
+    worker.start()
+    # A thread that the interpreter tears out of a query takes the process down with noise.
+    atexit.register(_leave, worker)
+
+
+def _leave(worker: threading.Thread) -> None:
+    _stop.set()
+    worker.join(timeout=10)
 
 
 def questions(source: Source, first_day: date) -> Iterator[Question]:
@@ -58,7 +68,8 @@ def _work(source: Source, first_day: date, answer: Answer) -> None:
     begun = time.perf_counter()
     try:
         for question in questions(source, first_day):
-            time.sleep(REST_SECONDS)
+            if _stop.wait(REST_SECONDS):
+                return
             answer(question)
     except Exception:
         # A snapshot may be pruned or a batch withdrawn meanwhile; pages answer for themselves.

@@ -61,26 +61,33 @@ def test_light_viewers_click_and_see_errors(tmp_path: Path) -> None:
         "    st.error('wrong')\n",
         encoding="utf-8",
     )
-    with server.serving(tmp_path / "home", script) as started:
-        crowd = viewers.crowd(started.address, "choice", people=3, rounds=1)
-        assert len(crowd.clicks) == 3
-        assert crowd.errors == ["wrong"], "the second of three chose c"
-        cost = viewers.idle(started.address, 2, lambda: started.memory)
-        assert cost is None or -20 < cost < 50
+
+    def click() -> None:
+        with server.serving(tmp_path / "home", script) as started:
+            crowd = viewers.crowd(started.address, "choice", people=3, rounds=1)
+            assert len(crowd.clicks) == 3
+            assert crowd.errors == ["wrong"], "the second of three chose c"
+            cost = viewers.idle(started.address, 2, lambda: started.memory)
+            assert cost is None or -20 < cost < 50
+
+    support.apart(click)
 
 
 @pytest.mark.browser
 @pytest.mark.slow
 def test_the_browser_sees_a_load_and_a_change(chromium: str, tmp_path: Path) -> None:
-    with server.serving(tmp_path / "home", server.EMPTY_PAGE) as started, browser.chrome() as chrome:
-        assert chrome is not None
-        page, load = browser.load(chrome, started.address)
-        assert load.figure is None
-        assert 50 < load.everything < 60_000
-        assert browser.options(page, "choice")[:2] == ["option 0", "option 1"]
-        taken = browser.choose(page, "choice", "option 7")
-        assert 5 < taken < 30_000
-        assert page.get_by_test_id("stMarkdown").get_by_text("option 7").count() == 1
+    def look() -> None:
+        with server.serving(tmp_path / "home", server.EMPTY_PAGE) as started, browser.chrome() as chrome:
+            assert chrome is not None
+            page, load = browser.load(chrome, started.address)
+            assert load.figure is None
+            assert 50 < load.everything < 60_000
+            assert browser.options(page, "choice")[:2] == ["option 0", "option 1"]
+            taken = browser.choose(page, "choice", "option 7")
+            assert 5 < taken < 30_000
+            assert page.get_by_test_id("stMarkdown").get_by_text("option 7").count() == 1
+
+    support.apart(look)
 
 
 def test_a_server_that_cannot_start_is_said_and_stopped(tmp_path: Path) -> None:

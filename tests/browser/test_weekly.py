@@ -226,7 +226,8 @@ READ = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement;
-        const hidden = parent.closest('[data-testid=stIconMaterial], script, style, noscript, [aria-hidden=true], canvas');
+        const unread = '[data-testid=stIconMaterial], script, style, noscript, [aria-hidden=true], canvas';
+        const hidden = parent.closest(unread);
         const box = parent.getBoundingClientRect();
         if (!hidden && box.width > 2 && box.height > 2) read.push(walker.currentNode.textContent);
     }

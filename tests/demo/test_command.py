@@ -49,7 +49,8 @@ def _one_more(home: Home) -> None:
     """A batch with one more complaint of the mailbox, closed and followed up."""
     source = Lake(home).files("petition")
     row = duckdb.execute(
-        f"select * replace ('XX2023070399999' as petition_id, cast(md5_number('XX2023070399999') >> 64 as ubigint) as _key)"
+        "select * replace ('XX2023070399999' as petition_id,"
+        " cast(md5_number('XX2023070399999') >> 64 as ubigint) as _key)"
         f" from read_parquet({source!r}, hive_partitioning = false)"
         " where channel = '信箱' and kind = '投诉' and followup_at is not null and created_at >= '2023-06-01' limit 1"
     ).df()
