@@ -114,9 +114,9 @@ def connection(snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
                     "lock_configuration": True,
                 },
             )
-            # Cursors in use keep their database alive; closing lets old files be pruned.
+            # Only let go: whoever is just asking keeps its database, and the file is free once it has its answer.
             while len(_open) > KEPT_OPEN:
-                _open.pop(next(iter(_open))).close()
+                _open.pop(next(iter(_open)))
         return _open[name]
 
 

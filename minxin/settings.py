@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import secrets
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -244,6 +245,18 @@ def home() -> Home:
     return Home(path, deployment())
 
 
+def replace_in_one_step(source: Path, target: Path) -> None:
+    """``os.replace``, tried for some seconds where Windows keeps a file that somebody is just reading."""
+    for attempt in range(40):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if os.name != "nt" or attempt == 39:
+                raise
+            time.sleep(0.1)
+
+
 def write_atomically(file: Path, text: str) -> None:
     """Replace a small text file in one step: readers see the old or the new one, never a part."""
     part = file.with_name(f"{file.name}.{os.getpid()}.part")
@@ -251,4 +264,4 @@ def write_atomically(file: Path, text: str) -> None:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())
-    os.replace(part, file)
+    replace_in_one_step(part, file)

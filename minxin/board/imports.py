@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ from minxin.ingest.preview import preview as first_rows
 from minxin.ingest.readers import Source, open_source
 from minxin.ingest.suggest import Suggestion, suggest
 from minxin.warehouse.build import build
-from minxin.warehouse.lake import Lake, Manifest
+from minxin.warehouse.lake import Lake, Manifest, later_repeats
+from minxin.warehouse.snapshots import Snapshots
 
 PAGE = "imports"
 ENDINGS = ("xlsx", "xls", "csv", "tsv", "txt", "gz")
@@ -265,10 +267,20 @@ def run(given: Any, mapping: Mapping, source: Source, viewer: Viewer) -> None:
             rejects_to=rejected,
         )
         workbook = rejected.read_bytes() if rejected.exists() else None
-    st.session_state[_RESULT] = result, workbook, name
-    if start and result.accepted + result.replaced:
-        build(settings.home(), lambda share, text: say(0.7 + 0.3 * share, text))
+    # What was stored is said even where publishing is refused; the words follow what really happened.
+    st.session_state[_RESULT] = result, workbook, name, False
+    if start and is_behind(home):
+        build(home, lambda share, text: say(0.7 + 0.3 * share, text))
+        Snapshots(home).prune()
+    st.session_state[_RESULT] = result, workbook, name, bool(start)
     bar.empty()
+
+
+def is_behind(home: settings.Home) -> bool:
+    """Whether the lake holds a batch that the published snapshot cannot know."""
+    current, batches = Snapshots(home).current(), Lake(home).batches()
+    newest = max((datetime.fromisoformat(m.imported_at) for m in batches), default=None)
+    return newest is not None and (current is None or newest >= current.built_at)
 
 
 def result() -> None:
@@ -276,9 +288,11 @@ def result() -> None:
     held = st.session_state.get(_RESULT)
     if held is None:
         return
-    done, workbook, name = held
+    done, workbook, name, is_published = held
     with st.container(border=True):
-        stored = f"已导入为批次 {done.batch}，并发布新快照" if done.batch else "试运行完成，没有保存任何数据"
+        stored = f"已导入为批次 {done.batch}，" if done.batch else "试运行完成，没有保存任何数据"
+        if done.batch:
+            stored += "已发布" if is_published else "但尚未发布，再次导入同一文件即可补发"
         st.subheader(literal(f"{stored}：{clean(name)}"), anchor=False)
         counts = (
             ("行数", done.rows),
@@ -360,8 +374,11 @@ def _withdrawal(lake: Lake, held: list[Manifest]) -> None:
     if batch not in names or not clean(reason):
         st.warning("请选择批次并写明撤回原因。")
         return
-    lake.withdraw(str(batch), "本机用户", clean(reason))
+    again = later_repeats(lake, lake.withdraw(str(batch), "本机用户", clean(reason)))
     with st.spinner("正在重新发布"):
         build(settings.home())
-    st.toast(f"批次 {batch} 已撤回，其数据不再显示。")
-    st.rerun()
+        Snapshots(settings.home()).prune()
+    st.success(f"批次 {batch} 已撤回，其数据不再显示。")
+    if again:
+        # Their repeated rows were never stored a second time: they left with the withdrawn batch.
+        st.warning(f"批次 {'、'.join(again)} 中有与之重复、未另存的行，请把这些批次的原文件再导入一次。")

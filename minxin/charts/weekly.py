@@ -67,11 +67,19 @@ class Weekly:
         self.about = about
         self.board = board or boards.weekly()
         self.period = question.period
-        self.other = question.period.compared(question.comparison, about.as_of)
+        other = question.period.compared(question.comparison, about.as_of)
+        # Days before the data begin are not zeros: nothing can be compared with them.
+        self.other = other if other is not None and self.first_day <= other.start else None
         self.place = deployment()
         self._kept: dict[tuple[str, str], Any] = {}
 
     # ── frames: one trip per block ──────────────────────────────────────────────────────────────
+
+    @property
+    def first_day(self) -> dt.date:
+        """The first day with data, or the day of the data time where there are none."""
+        first = self.ask("snapshot.bounds").iloc[0]["first_day"]
+        return self.about.as_of.date() if pd.isna(first) else pd.Timestamp(first).date()
 
     @property
     def scope(self) -> dict[str, Any]:
@@ -132,7 +140,8 @@ class Weekly:
         back = YEAR if self.question.comparison == "year_ago" else trend.BASELINE * WEEK
         frame = self.ask("indicators.by_week", start=first - back, end=end, **self.scope)
         days = pd.to_datetime(frame["week_start"]).dt.date
-        return frame.assign(week_start=days, is_shown=days >= first)
+        known = [day + WEEK > self.first_day or day >= first for day in days]
+        return frame.assign(week_start=days, is_shown=days >= first)[known].reset_index(drop=True)
 
     @cached_property
     def late_counts(self) -> pd.DataFrame:

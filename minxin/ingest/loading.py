@@ -111,11 +111,16 @@ def _load_directly(
             max_line_size = {LONGEST_RECORD}, store_rejects = true, rejects_limit = 1,
             rejects_table = '{rejects}', rejects_scan = '{rejects}_scan'
         )"""
+    # A row's number in the file is its place in this table: without order, lines and "the later row wins" are lost.
+    [(ordered,)] = connection.execute("select current_setting('preserve_insertion_order')").fetchall()
+    connection.execute("set preserve_insertion_order = true")
     try:
         _run_watched(connection, sql, [str(stored.path)], lambda share: tell(share, "读取文件"))
         exact = _count(connection, rejects) == 0 and _count(connection, "raw_rows") == stored.clean_rows
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         exact = False
+    finally:
+        connection.execute(f"set preserve_insertion_order = {str(ordered).lower()}")
     for name in (rejects, f"{rejects}_scan"):
         connection.execute(f"drop table if exists {name}")
     if not exact:

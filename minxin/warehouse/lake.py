@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from minxin.settings import Home, Refused, write_atomically
+from minxin.settings import Home, Refused, replace_in_one_step, write_atomically
 from minxin.warehouse.lock import writing
 
 BATCH_ID = re.compile(r"b(\d{6,})-[0-9a-f]{6}")
@@ -181,7 +181,7 @@ class Lake:
                     text = json.dumps(asdict(batch.manifest), ensure_ascii=False, indent=1)
                     (batch.folder / "manifest.json").write_text(text, encoding="utf-8")
                     _sync_tree(batch.folder)
-                    os.replace(batch.folder, self.folder / batch.id)
+                    replace_in_one_step(batch.folder, self.folder / batch.id)
             finally:
                 shutil.rmtree(incoming, ignore_errors=True)
 

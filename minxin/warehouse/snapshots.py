@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from minxin.settings import Home, Refused, write_atomically
+from minxin.settings import Home, Refused, replace_in_one_step, write_atomically
 from minxin.warehouse.lock import writing
 
 SCHEMA = 1
@@ -98,7 +98,7 @@ class Snapshots:
             self.home.kind or "real",
             self.home.deployment.id,
         )
-        os.replace(built, snapshot.file)
+        replace_in_one_step(built, snapshot.file)
         text = _as_json(snapshot)
         write_atomically(self.folder / f"{snapshot_id}.json", text)
         write_atomically(self.pointer, text)

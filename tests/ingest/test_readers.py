@@ -16,6 +16,7 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from minxin.ingest.engine import engine
 from minxin.ingest.names import clean_name, find_name, plain_name, unique_names
 from minxin.ingest.readers import Source, open_source
 from minxin.ingest.spreadsheets import number_text
@@ -525,3 +526,18 @@ def test_a_real_file_is_not_garbled(inputs: Path, tmp_path: Path) -> None:
     again = opened(path)
     assert again.encoding == "gb18030"
     assert loaded(again)[0] == good
+
+
+def test_lines_of_a_large_file_are_those_of_the_file(tmp_path):
+    # Several threads read a file of more than one block; the pipeline's own connection must keep its order.
+    file = tmp_path / "large.csv"
+    with file.open("w", encoding="utf-8") as out:
+        out.write("编号,内容\n")
+        out.writelines(f"{i},{'路灯不亮' * 8}\n" for i in range(2, 450_002))
+    assert file.stat().st_size > 40_000_000
+    with engine(tmp_path / "work") as connection:
+        connection.execute("set threads = 4")
+        assert open_source(file, tmp_path / "work").load(connection, ["编号"]) == 450_000
+        [(wrong,)] = connection.execute('select count(*) from raw where _line <> cast("编号" as bigint)').fetchall()
+        [(ordered,)] = connection.execute("select current_setting('preserve_insertion_order')").fetchall()
+    assert wrong == 0 and ordered is False
