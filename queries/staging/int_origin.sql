@@ -1,10 +1,30 @@
 -- One batch with the first accepted day for which its origin has ever delivered each time; null: it never does.
-with origin as (
-    -- One batch with its origin: the mapping that read it, or the source where there is none.
+with shape as (
+    -- One batch with whether its file had a column for each time, empty or not.
     select
         batch_id,
-        coalesce(nullif(mapping, ''), nullif(source, ''), batch_id) as origin,
-    from lake_batch
+        max(case when field = 'first_contact_at' then 1 else 0 end) as has_contact,
+        max(case when field = 'opinion_at' then 1 else 0 end) as has_opinion,
+        max(case when field = 'closed_at' then 1 else 0 end) as has_closing,
+        max(case when field in ('followup_at', 'followup_valid') then 1 else 0 end) as has_followup,
+    from lake_batch_field
+    group by batch_id
+),
+
+origin as (
+    -- One batch with its origin: mapping, else source, and the times its file has columns for (systems may share a mapping).
+    select
+        batch.batch_id,
+        concat_ws(
+            '|',
+            coalesce(nullif(batch.mapping, ''), nullif(batch.source, ''), batch.batch_id),
+            cast(coalesce(shape.has_contact, 0) as varchar),
+            cast(coalesce(shape.has_opinion, 0) as varchar),
+            cast(coalesce(shape.has_closing, 0) as varchar),
+            cast(coalesce(shape.has_followup, 0) as varchar)
+        ) as origin,
+    from lake_batch as batch
+    left join shape on shape.batch_id = batch.batch_id
 ),
 
 flat as (

@@ -65,6 +65,17 @@ def test_no_contact_is_a_failure_only_where_the_source_tells_contacts(world):
     assert (totals.accepted, totals.contact_due, totals.contact_met) == (5, 3, 1)
 
 
+def test_two_systems_read_by_one_mapping_are_not_one_source(world):
+    told = {"created_at": at("01 08:00"), "first_contact_at": at("01 08:01")}
+    world.petitions({"petition_id": "q0", **told}, mapping="suggested", filled=["created_at", "first_contact_at"])
+    world.petitions({"petition_id": "r0", "created_at": at("02 08:00")}, mapping="suggested", filled=["created_at"])
+    built = world.build()
+    assert built.rows("select petition_id, contact_met, contact_due_at is null from fct_petition order by 1") == [
+        ("q0", True, False),
+        ("r0", None, True),
+    ]
+
+
 def test_a_contact_record_shows_that_a_source_tells_contacts(world):
     world.petitions({"created_at": at("01 08:00")}, {"created_at": at("01 09:00")})
     world.add("contact", [{"petition_id": "p0", "sequence": 1, "attempted_at": at("01 08:01"), "connected": True}])

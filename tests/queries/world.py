@@ -55,8 +55,18 @@ class World:
         self.deployment = load_deployment(config)
         self.home = Home(self.folder / "home", self.deployment).open("real")
 
-    def add(self, name: str, rows: Sequence[Mapping[str, Any]], mapping: str = "手工", status: str = "accepted") -> str:
-        """One batch of rows of a lake table; columns left out are null. Returns the batch."""
+    def add(
+        self,
+        name: str,
+        rows: Sequence[Mapping[str, Any]],
+        mapping: str = "手工",
+        status: str = "accepted",
+        filled: Sequence[str] = (),
+    ) -> str:
+        """One batch of rows of a lake table; columns left out are null. Returns the batch.
+
+        ``filled`` names columns that the batch's file had, as an import records them.
+        """
         declared = table(name)
         columns = ", ".join(f'"{c.name}" {c.sql_type}' for c in declared.columns)
         names = declared.names
@@ -74,15 +84,17 @@ class World:
                 f", cast(0 as ubigint) as _content from rows) to '{target}' (format parquet)"
             )
             accepted = len(rows) if status == "accepted" else 0
-            batch.finish(rows=len(rows), accepted=accepted, replaced=len(rows) - accepted, repeated=0, rejected=0)
+            fields = [{"field": f, "label": f, "rows": len(rows), "missing": 0, "odd": 0} for f in filled]
+            counts = {"rows": len(rows), "accepted": accepted, "replaced": len(rows) - accepted}
+            batch.finish(**counts, repeated=0, rejected=0, fields=fields)
         return batch.id
 
-    def petitions(self, *rows: Mapping[str, Any], mapping: str = "手工") -> str:
+    def petitions(self, *rows: Mapping[str, Any], mapping: str = "手工", filled: Sequence[str] = ()) -> str:
         """One batch of petitions; numbers and community are filled in where left out."""
-        filled = [
+        whole = [
             {"petition_id": f"p{i}", "community_code": "A", "category_1": "噪声", **row} for i, row in enumerate(rows)
         ]
-        return self.add("petition", filled, mapping=mapping)
+        return self.add("petition", whole, mapping=mapping, filled=filled)
 
     def build(self) -> Published:
         """Build and publish what has been added."""
