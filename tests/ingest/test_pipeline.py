@@ -715,7 +715,7 @@ def test_a_killed_import_leaves_nothing_visible(tmp_home: Home, home_env: dict[s
 
 
 def test_no_wide_memory_for_many_rows(tmp_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MINXIN_MEMORY_LIMIT", "200MB")
+    monkeypatch.setenv("MINXIN_MEMORY_LIMIT", "400MB")
     file = tmp_path / "wide.csv"
     with duckdb.connect() as connection:
         connection.execute(
