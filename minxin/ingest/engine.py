@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,20 +45,23 @@ def as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, sql: str, tell: Callable[[float], None] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    tell: Callable[[float], None] | None = None,
+    parameters: Sequence[Any] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Run one statement to its end and return its rows; ``tell`` hears the share that is done.
 
     The statement runs in a thread of its own; an interruption of this one stops it.
     """
     if tell is None:
-        return connection.execute(sql).fetchall()
+        return connection.execute(sql, parameters).fetchall()
     rows: list[tuple[Any, ...]] = []
     failure: list[BaseException] = []
 
     def work() -> None:
         try:
-            rows.extend(connection.execute(sql).fetchall())
+            rows.extend(connection.execute(sql, parameters).fetchall())
         except BaseException as error:  # raised again by the caller's thread below
             failure.append(error)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from minxin.ingest.engine import run
 from minxin.ingest.records import LONGEST_RECORD, read_rows
 from minxin.ingest.sql_text import literal, quote
 
@@ -115,7 +115,7 @@ def _load_directly(
     [(ordered,)] = connection.execute("select current_setting('preserve_insertion_order')").fetchall()
     connection.execute("set preserve_insertion_order = true")
     try:
-        _run_watched(connection, sql, [str(stored.path)], lambda share: tell(share, "读取文件"))
+        run(connection, sql, lambda share: tell(share, "读取文件"), [str(stored.path)])
         exact = _count(connection, rejects) == 0 and _count(connection, "raw_rows") == stored.clean_rows
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         exact = False
@@ -207,31 +207,3 @@ def _append(connection: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[l
         connection.execute(sql)
     finally:
         connection.unregister("raw_batch")
-
-
-def _run_watched(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[str], tell: Callable[[float], None]
-) -> None:
-    """Run one statement in a thread and tell its progress from this one; an interruption stops it."""
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            connection.execute(sql, parameters)
-        except BaseException as error:  # handed to the caller below
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name="read-csv")
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.2)
-            if thread.is_alive() and (percent := connection.query_progress()) > 0:
-                tell(min(percent / 100, 1.0))
-    except BaseException:
-        connection.interrupt()
-        thread.join()
-        raise
-    if failure:
-        raise failure[0]
-    tell(1.0)
