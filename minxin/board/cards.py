@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
 from minxin.analysis.periods import BEFORE, WORDS
 from minxin.board.text import literal
-from minxin.charts.chart import PLAIN_COUNT, Chart, Unit
-from minxin.charts.words import clean, missing
+from minxin.charts.cards import UNMOVED, Card, cards
+from minxin.charts.chart import Chart
 
 PER_ROW = 5
 Arrow = Literal["up", "down", "off"]
 _BEFORE = {WORDS[c]: BEFORE[c] for c in WORDS}
-
-
-@dataclass(frozen=True)
-class Card:
-    """One card as Streamlit takes it, every text literal."""
-
-    key: str
-    name: str
-    figure: str
-    change: str
-    arrow: Arrow
-    described: str | None
-    lines: str
 
 
 def kpi_row(chart: Chart, definitions: Mapping[str, str], places: int = PER_ROW) -> None:
@@ -40,64 +26,40 @@ def kpi_row(chart: Chart, definitions: Mapping[str, str], places: int = PER_ROW)
     held = _cards(chart)
     for start in range(0, len(held), places):
         for column, card in zip(st.columns(places), held[start : start + places], strict=False):
+            change, arrow = _change(card)
             with column.container(border=True, height="stretch", gap="xsmall"):
                 st.metric(
-                    card.name,
-                    card.figure,
-                    card.change,
+                    literal(card.name),
+                    literal(card.figure),
+                    change,
                     delta_color="off",
-                    delta_arrow=card.arrow,
-                    delta_description=card.described,
+                    delta_arrow=arrow,
+                    delta_description=_described(card),
                     help=definitions.get(card.key),
                 )
-                st.caption(card.lines)
+                st.caption(_lines(card))
 
 
 @functools.lru_cache(maxsize=512)
 def _cards(chart: Chart) -> list[Card]:
-    e = chart.encoding
-    return [
-        _card(chart, i, {role: row[column] for role, column in e.columns.items()})
-        for i, row in enumerate(chart.rows.to_dict("records"))
-    ]
+    return cards(chart)
 
 
-def _card(chart: Chart, position: int, held: Mapping[str, Any]) -> Card:
-    unit, moved = chart.row_unit(position), held.get("change")
-    word, verdict = clean(held.get("change_word")), clean(held.get("verdict"))
-    change, arrow = _change(unit, moved, bool(word))
-    target = held.get("target")
-    lines = (
-        "未设目标" if missing(target) else f"目标 {unit.format(target)}",
-        _cases(unit, held, word),
-        clean(held.get("note")),
-    )
-    return Card(
-        key=chart.keys[position],
-        name=literal(chart.names[position]),
-        figure=literal(chart.values[position]),
-        change=change,
-        arrow=arrow,
-        described=" ".join(filter(None, (word, "" if verdict == change else verdict))) or None,
-        lines="  \n".join(map(literal, lines)),
-    )
+def _change(card: Card) -> tuple[str, Arrow]:
+    if not card.said:
+        return ("无可比数据" if card.word else "未作比较"), "off"
+    if card.said == UNMOVED:
+        return card.said, "off"
+    return card.said.lstrip("+−"), "up" if card.direction > 0 else "down"
 
 
-def _change(unit: Unit, moved: Any, is_compared: bool) -> tuple[str, Arrow]:
-    if missing(moved):
-        return ("无可比数据" if is_compared else "未作比较"), "off"
-    text = unit.difference(moved)
-    if text == "持平":
-        return text, "off"
-    return text.lstrip("+−"), "up" if float(moved) > 0 else "down"
+def _described(card: Card) -> str | None:
+    return " ".join(filter(None, (card.word, card.verdict))) or None
 
 
-def _cases(unit: Unit, held: Mapping[str, Any], word: str) -> str:
-    """Cases with the interval of a share; for a count the figure that it is compared with."""
-    n, low, high, value, moved = (held.get(role) for role in ("n", "low", "high", "y", "change"))
-    if not missing(n):
-        cases = f"n={PLAIN_COUNT.exact(n)}"
-        return cases if missing(low) or missing(high) else f"{cases} · 区间 {unit.format(low)}—{unit.format(high)}"
-    if value is None or moved is None or missing(value) or missing(moved):
-        return "—"
-    return f"{_BEFORE.get(word, word)} {unit.format(float(value) - float(moved))}"
+def _lines(card: Card) -> str:
+    """Target; cases with the interval of a share, for a count the figure it is compared with; freshness."""
+    cases = " · ".join(filter(None, (card.cases, card.interval)))
+    if not cases:
+        cases = f"{_BEFORE.get(card.word, card.word)} {card.before}" if card.before else "—"
+    return "  \n".join(map(literal, (card.target or "未设目标", cases, card.note)))

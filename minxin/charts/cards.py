@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from minxin.charts.chart import PLAIN_COUNT, Chart
 from minxin.charts.words import clean
 
+#: What ``Unit.difference`` says of no change.
+UNMOVED = "持平"
+_ARROWS = {1: "▲", 0: "", -1: "▼"}
+
 
 @dataclass(frozen=True)
 class Card:
@@ -15,7 +19,10 @@ class Card:
     key: str
     name: str
     figure: str
-    change: str
+    word: str
+    direction: int
+    said: str
+    before: str
     verdict: str
     target: str
     interval: str
@@ -24,24 +31,33 @@ class Card:
     strong: bool
     unknown: bool
 
+    @property
+    def change(self) -> str:
+        """The change in one phrase: 环比 ▲ +1.2百分点; '' where nothing can be compared."""
+        arrow = "" if self.said == UNMOVED else _ARROWS[self.direction]
+        return " ".join(p for p in (self.word, arrow, self.said) if p) if self.said else ""
+
 
 def cards(chart: Chart) -> list[Card]:
     """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 区间 94.1%—96.3% | n=1,204."""
     changes, words, verdicts = chart.column("change"), chart.column("change_word"), chart.column("verdict")
     targets, cases, notes = chart.column("target"), chart.column("n"), chart.column("note")
+    values = chart.column("y")
     lows, highs = chart.column("low"), chart.column("high")
     named = bool(chart.encoding.emphasis)
     result = []
     for i, name in enumerate(chart.names):
         unit = chart.row_unit(i)
-        change = verdict = interval = ""
+        said = verdict = interval = before = ""
+        direction = 0
+        word = clean(words[i]) if words else ""
         if changes and changes[i] is not None:
-            word = clean(words[i]) if words else ""
+            moved = float(changes[i])
+            said, direction = unit.difference(moved), (moved > 0) - (moved < 0)
             verdict = clean(verdicts[i]) if verdicts else ""
-            arrow = "▲" if float(changes[i]) > 0 else "▼" if float(changes[i]) < 0 else ""
-            said = unit.difference(changes[i])
-            change = " ".join(p for p in (word, "" if said == "持平" else arrow, said) if p)
             verdict = "" if verdict == said else verdict
+            if values[i] is not None:
+                before = unit.format(float(values[i]) - moved)
         if lows and highs and lows[i] is not None and highs[i] is not None:
             interval = f"区间 {unit.format(lows[i])}—{unit.format(highs[i])}"
         result.append(
@@ -49,14 +65,17 @@ def cards(chart: Chart) -> list[Card]:
                 key=chart.keys[i],
                 name=name,
                 figure=chart.values[i],
-                change=change,
+                word=word,
+                direction=direction,
+                said=said,
+                before=before,
                 verdict=verdict,
                 target=f"目标 {unit.format(targets[i])}" if targets and targets[i] is not None else "",
                 interval=interval,
                 cases=f"n={PLAIN_COUNT.exact(cases[i])}" if cases and cases[i] is not None else "",
                 note=clean(notes[i]) if notes else "",
                 strong=named and chart.strong[i],
-                unknown=chart.column("y")[i] is None,
+                unknown=values[i] is None,
             )
         )
     return result

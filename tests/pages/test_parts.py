@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
+import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
 from minxin.board import cards, registry
 from minxin.board.text import literal
-from minxin.charts.chart import Unit
+from minxin.charts.chart import Chart, Encoding, Kind, Unit
 from minxin.settings import ROOT
 
 HOSTILE = [
@@ -73,4 +74,16 @@ def test_app_is_nothing_but_the_door() -> None:
     ],
 )
 def test_a_change_is_said_by_arrow_and_word(moved: float | None, word: bool, expected: tuple[str, str]) -> None:
-    assert cards._change(Unit("rate"), moved, word) == expected
+    data = pd.DataFrame({"name": ["办结率"], "value": [0.9], "change": [moved], "word": ["环比" if word else ""]})
+    chart = Chart(
+        id="kpis",
+        kind=Kind.KPI_ROW,
+        data=data,
+        encoding=Encoding(x="name", y="value", change="change", change_word="word"),
+        unit=Unit("rate"),
+        title="办结率",
+        subtitle="",
+        alt="办结率",
+    )
+    (card,) = cards._cards(chart)
+    assert cards._change(card) == expected
