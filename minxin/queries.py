@@ -65,8 +65,8 @@ class Queries:
 
         A block that declares ``:communities`` gets the viewer's communities; the argument
         ``communities`` can narrow them, never widen them (an empty list means nothing).
-        ``:revoked`` is filled with the batches withdrawn since. Unusable for a missing or
-        surplus parameter.
+        ``:revoked`` is filled with the batches withdrawn since, and with those that kept values of
+        such a one. Unusable for a missing or surplus parameter.
         """
         wanted = block(name)
         given = dict(parameters)
@@ -75,7 +75,7 @@ class Queries:
         elif "communities" in given:
             raise Unusable(f"查询 {name} 不按{self.home.deployment.area_word}筛选，请去掉参数 communities。")
         if "revoked" in wanted.parameters:
-            given["revoked"] = Lake(self.home).withdrawn_ids() or [""]
+            given["revoked"] = self._revoked() or [""]
         missing, surplus = set(wanted.parameters) - set(given), set(given) - set(wanted.parameters)
         if missing or surplus:
             wrong = [f"缺少 {'、'.join(sorted(missing))}"] if missing else []
@@ -85,6 +85,22 @@ class Queries:
             )
         with self._connection.cursor() as cursor:
             return cursor.execute(wanted.sql, given or None).df()
+
+    def _revoked(self) -> list[str]:
+        lake = Lake(self.home)
+        withdrawn = lake.withdrawn_ids()
+        if not withdrawn:
+            return []
+        # A snapshot built after a withdrawal no longer holds what other batches kept of it.
+        since = set(withdrawn) - _withdrawn_before(self.snapshot)
+        return [*withdrawn, *lake.keepers(since)] if since else withdrawn
+
+
+@lru_cache(maxsize=64)
+def _withdrawn_before(snapshot: Snapshot) -> frozenset[str]:
+    """The batches that were withdrawn already when a snapshot was built."""
+    with connection(snapshot).cursor() as cursor:
+        return frozenset(b for (b,) in cursor.execute("select batch_id from mart_batch where is_withdrawn").fetchall())
 
 
 def _narrowed(allowed: Sequence[str], asked: Sequence[str] | None) -> list[str]:

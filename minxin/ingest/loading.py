@@ -190,11 +190,12 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
 def _clear(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop what an earlier load left, be it a table or a view."""
     held = connection.execute(
-        "select table_name, table_type from information_schema.tables"
-        " where table_catalog = 'temp' and table_name in ('raw', 'raw_bad', 'raw_rows')"
+        "select view_name, 'view' from duckdb_views() where temporary and view_name = 'raw'"
+        " union all select table_name, 'table' from duckdb_tables()"
+        " where temporary and table_name in ('raw', 'raw_bad', 'raw_rows')"
     ).fetchall()
     for name, kind in sorted(held):
-        connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} temp.{name}")
+        connection.execute(f"drop {kind} temp.{name}")
 
 
 def _append(connection: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[list], schema: pa.Schema) -> None:

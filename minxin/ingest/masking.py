@@ -256,5 +256,10 @@ def hash_sql(text: str) -> str:
 
     RFC 2104, written out, since DuckDB has SHA-256 but no HMAC. Needs ``offer_key`` before.
     """
-    inner = f"unhex(sha256(getvariable('minxin_inner') || encode({person_sql(text)})))"
-    return f"left(sha256(getvariable('minxin_outer') || {inner}), {HASH_DIGITS})"
+    return f"left({keyed_sql(person_sql(text))}, {HASH_DIGITS})"
+
+
+def keyed_sql(text: str) -> str:
+    """HMAC-SHA256 of a text in hexadecimal; needs ``offer_key`` before."""
+    inner = f"unhex(sha256(getvariable('minxin_inner') || encode({text})))"
+    return f"sha256(getvariable('minxin_outer') || {inner})"

@@ -11,6 +11,8 @@ _INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MARKS = re.compile(r"^[\s*\u203b#]+|[\s*\u203b:]+$|\((?:必填|选填|必录|可选|必填项)\)")
 _LONGEST_NAME = 80
+#: The first two columns of a workbook of rejects; a file that has the first has been mended.
+REASON_COLUMN, LINE_COLUMN = "退回原因", "行号"
 
 
 def clean_name(text: str) -> str:

@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from minxin.ingest.mapping import Mapping, available, mapping_for_template
 from minxin.ingest.masking import offer_key, withdraw_key
 from minxin.ingest.names import shown
 from minxin.ingest.readers import Source, open_source
+from minxin.ingest.row_keys import RowKey, row_key
 from minxin.ingest.rows_sql import Plan
 from minxin.settings import Home, Unusable
 from minxin.tables import table, tables
@@ -76,6 +77,9 @@ class _Counts:
     fields: list[dict[str, Any]]
     located: dict[str, int]
     notes: tuple[str, ...]
+    delivered: list[str]
+    keeps: list[str]
+    row_key: RowKey
 
     @property
     def unlocated(self) -> int:
@@ -131,6 +135,10 @@ def run_import(
                 unlocated=counts.unlocated,
                 located=counts.located,
                 notes=counts.notes,
+                delivered=counts.delivered,
+                keeps=counts.keeps,
+                headings=counts.row_key.headings,
+                key_headings=counts.row_key.key_headings,
             )
     say(1.0, "导入完成")
     return _result(batch.id, counts)
@@ -216,7 +224,10 @@ def local_now(home: Home) -> datetime:
 
 def make_plan(source: Source, mapping: Mapping, home: Home) -> Plan:
     """The plan of a file before any of its rows is seen."""
-    return Plan(table(mapping.table), mapping, home.deployment, source.columns, local_now(home))
+    plan = Plan(table(mapping.table), mapping, home.deployment, source.columns, local_now(home))
+    if not plan.whole_row_is_key:
+        return plan
+    return replace(plan, row_key=row_key(home, mapping.table, source.columns, plan.mapped_columns))
 
 
 def _import(
@@ -236,12 +247,13 @@ def _import(
         read = source.load(connection, plan.source_columns, lambda share, text: say(0.02 + 0.33 * share, text))
         plan = steps.prepare(connection, plan, "raw", lambda share, text: say(0.35 + 0.1 * share, text))
         offer_key(connection, home.key())
+        steps.keep_apart(connection, plan)
         good = steps.stage(connection, plan, staged, lambda share: say(0.45 + 0.4 * share, "校验、脱敏、写入"))
         withdraw_key(connection)
         loaded = single(connection, "select count(*) from raw")
         files = f"{staged.as_posix()}/*/*.parquet"
         say(0.86, "比对已有数据")
-        located = steps.compare(connection, plan, files, good, Lake(home).files(plan.table.name))
+        located, keeps = steps.compare(connection, plan, files, good, Lake(home))
         steps.leave_out(connection, plan, files, good, loaded)
         fields = steps.fields(connection, plan, files, good)
         special = dict(connection.execute("select status, count(*) from special group by status").fetchall())
@@ -265,4 +277,7 @@ def _import(
         fields=fields,
         located=located,
         notes=tuple(notes),
+        delivered=plan.delivered,
+        keeps=keeps,
+        row_key=plan.row_key,
     )

@@ -82,7 +82,9 @@ def make_names(connection: duckdb.DuckDBPyConnection, deployment: Deployment) ->
         rows.append((community.name, community.code, "name", 1))
         rows += [(alias, community.code, "alias", 2) for alias in community.aliases]
     if rows:
-        connection.executemany("insert into place_given values (?, ?, ?, ?)", rows)
+        # One statement: row by row this would cost more than all else in a small import.
+        listed = ", ".join(f"({literal(form)}, {literal(code)}, '{way}', {rank})" for form, code, way, rank in rows)
+        connection.execute(f"insert into place_given values {listed}")
     plain = _plain("form")
     connection.execute(f"""
         create or replace temp table place_codes as

@@ -50,7 +50,7 @@ def preview(file: Path, mapping: Mapping | None, home: Home, rows: int = 200, *,
             connection.execute(f"create temp table raw as select cast(_line as bigint) as _line{texts} from head")
             plan = prepare(connection, plan, "raw", lambda share, text: None)
             offer_key(connection, home.key())
-            query = plan.stored_sql(plan.reasons_sql("raw"), keep=("_problem",))
+            query = plan.stored_sql(plan.reasons_sql("raw", to_store=True), keep=("_problem",))
             with as_written(connection):
                 frame = connection.execute(
                     "select _line, _problem, * exclude (_line, _problem, _status, _key, _content, month)"

@@ -15,11 +15,10 @@ import duckdb
 import xlsxwriter
 
 from minxin.ingest.engine import engine
+from minxin.ingest.names import LINE_COLUMN, REASON_COLUMN
 from minxin.ingest.readers import Source
-from minxin.ingest.rows_sql import REASON_COLUMN
 from minxin.ingest.sql_text import literal, quote
 
-LINE_COLUMN = "行号"
 #: More rows than people can mend by hand; a CSV takes all.
 MOST_ROWS = 100_000
 _LONGEST_CELL = 32_000

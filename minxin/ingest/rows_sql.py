@@ -16,7 +16,10 @@ from minxin.ingest.coordinates import STORED_DECIMALS, to_wgs84_sql
 from minxin.ingest.mapping import WHOLE_ROW, FieldRule
 from minxin.ingest.mapping import Mapping as FileMapping
 from minxin.ingest.masking import hash_sql, masked_sql
-from minxin.ingest.sql_text import literal, quote
+from minxin.ingest.names import REASON_COLUMN
+from minxin.ingest.row_keys import NO_ROW_KEY, RowKey, row_key_sql
+from minxin.ingest.sql_text import quote
+from minxin.ingest.statuses import content_sql
 from minxin.ingest.typing_sql import (
     cleaned_sql,
     held_sql,
@@ -31,8 +34,6 @@ from minxin.settings import Deployment
 from minxin.tables import Column, Table
 from minxin.warehouse.lake import key_sql
 
-#: The first column of a workbook of rejects; a file that has it has been mended.
-REASON_COLUMN = "退回原因"
 _PLACE = ("community_code", "community_name")
 _POINT = ("longitude", "latitude")
 
@@ -48,6 +49,8 @@ class Plan:
     now: datetime
     #: Time formats per column, best first; filled by the pipeline from a sample.
     formats: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: What makes the key where the mapping names no column for it.
+    row_key: RowKey = NO_ROW_KEY
     #: Whether any row needs its point to find its community; filled by ``prepare``.
     asks_points: bool = True
 
@@ -62,10 +65,21 @@ class Plan:
         return found
 
     @cached_property
-    def source_columns(self) -> list[str]:
-        """The columns of the file that have to be loaded."""
+    def mapped_columns(self) -> list[str]:
+        """The columns of the file that fill a column of the table, in the order of the table."""
         used = [name for rule in self.rules.values() for name in rule.present(self.present)]
         return list(dict.fromkeys(used))
+
+    @property
+    def source_columns(self) -> list[str]:
+        """The columns of the file that have to be loaded."""
+        return list(dict.fromkeys([*self.mapped_columns, *self.row_key.columns]))
+
+    @property
+    def delivered(self) -> list[str]:
+        """The columns of the table that this file speaks of, empty or not."""
+        filled = {*self.rules, *self.numbered}
+        return [c.name for c in self.table.columns if c.name in filled and c.personal != "drop"]
 
     @property
     def whole_row_is_key(self) -> bool:
@@ -96,8 +110,11 @@ class Plan:
         found = checks.faults(self.table, self.key, self.rules, self.now)
         return [f for f in found if f.column not in self.numbered]
 
-    def read_sql(self, relation: str, only: Collection[str] | None = None) -> str:
-        """A query over raw rows: ``_line`` and per filled column ``t_…`` (text) and ``v_…`` (typed)."""
+    def read_sql(self, relation: str, only: Collection[str] | None = None, keyed: bool = False) -> str:
+        """A query over raw rows: ``_line`` and per filled column ``t_…`` (text) and ``v_…`` (typed).
+
+        ``keyed``: also ``_row_key``, made from the texts as they stand in the file.
+        """
         rules = {name: rule for name, rule in self.rules.items() if only is None or name in only}
         columns = {name: self.table.column(name) for name in rules}
         mended = REASON_COLUMN in self.present
@@ -122,15 +139,17 @@ class Plan:
         }
         held = {f"t_{n}": held_sql(quote(f"t_{n}"), quote(f"v_{n}"), columns[n]) for n in rules}
         settled = {f"v_{n}": settled_sql(quote(f"v_{n}"), columns[n]) for n in rules}
-        query = f"select _line{each(picked)} from {relation}"
+        passed = "_line, _row_key" if keyed else "_line"
+        numbered = f"_line, {row_key_sql(self.row_key.columns, mended)} as _row_key" if keyed else "_line"
+        query = f"select {numbered}{each(picked)} from {relation}"
         query = f"select *{each(plain)} from (select *{each(together)} from ({query}))"
         for step in (cleaned, mapped, texts | typed, held | settled):
-            query = f"select _line{each(step)} from ({query})"
+            query = f"select {passed}{each(step)} from ({query})"
         return query
 
-    def placed_sql(self, relation: str, only: Collection[str] | None = None) -> str:
+    def placed_sql(self, relation: str, only: Collection[str] | None = None, keyed: bool = False) -> str:
         """``read_sql`` with points in WGS84, and ``place_text`` and ``point_key`` to look communities up by."""
-        query = self.read_sql(relation, only)
+        query = self.read_sql(relation, only, keyed)
         if not self.located:
             return query
         pointed = self.has_points and (only is None or set(_POINT) <= set(only))
@@ -162,9 +181,12 @@ class Plan:
         code, name = (quote(f"t_{n}") if n in self.rules else None for n in _PLACE)
         return code, name
 
-    def judged_sql(self, relation: str) -> str:
-        """All rows with their community resolved and ``_ok``; needs the tables of ``places``."""
-        query = self.placed_sql(relation)
+    def judged_sql(self, relation: str, to_store: bool = False) -> str:
+        """All rows with their community resolved and ``_ok``; needs the tables of ``places``.
+
+        ``to_store``: with what ``stored_sql`` asks of them; needs ``offer_key``.
+        """
+        query = self.placed_sql(relation, keyed=to_store and self.whole_row_is_key)
         if self.located and self.asks_points:
             query = (
                 "select placed.*, coalesce(place_names.code, place_points.code, 'none') as community_code,"
@@ -182,7 +204,7 @@ class Plan:
             )
         return f"select *, not {checks.any_fault_sql(self.faults)} as _ok from ({query})"
 
-    def reasons_sql(self, relation: str) -> str:
+    def reasons_sql(self, relation: str, to_store: bool = False) -> str:
         """``judged_sql`` with ``_problem``, the Chinese reasons, and ``odd_…`` per filled column."""
         odd: dict[str, list[str]] = {}
         for fault in self.faults:
@@ -191,7 +213,8 @@ class Plan:
         flags = "".join(
             f", ({' or '.join(c)}) is true as {quote(f'odd_{n}')}" for n, c in odd.items() if n in self.rules
         )
-        return f"select *, {checks.reason_sql(self.faults)} as _problem{flags} from ({self.judged_sql(relation)})"
+        judged = self.judged_sql(relation, to_store)
+        return f"select *, {checks.reason_sql(self.faults)} as _problem{flags} from ({judged})"
 
     @cached_property
     def stored_columns(self) -> list[Column]:
@@ -226,34 +249,17 @@ class Plan:
         columns = self.stored_columns
         values = ", ".join(f"{self._stored(c)} as {quote(c.name)}" for c in columns)
         kept = "".join(f", {quote(k)}" for k in keep)
-        query = f"select {values}, _line{kept} from ({judged})"
+        numbered = ", _row_key" if self.whole_row_is_key else ""
+        query = f"select {values}, _line{numbered}{kept} from ({judged})"
         texts = [c.name for c in columns if c.personal == "mask" and c.name in self.rules]
         if texts:
             query = masked_sql(f"({query})", texts)
         query = f"select *, {content_sql(self.table, [c.name for c in columns])} as _content from ({query})"
         if self.numbered:
-            number = "concat('N', upper(to_hex(_content)))"
+            number = "concat('N', upper(to_hex(_row_key)))"
             query = f"select * replace ({', '.join(f'{number} as {quote(n)}' for n in self.numbered)}) from ({query})"
-        key = key_sql(self.key) if self.key else "_content"
+        key = "_row_key" if self.whole_row_is_key else key_sql(self.key)
         month = f"strftime({quote(self.table.month)}, '%Y-%m')" if self.table.month else "'all'"
         names = ", ".join(quote(c.name) for c in columns)
         system = f"_line, 'accepted' as _status, {key} as _key, _content"
         return f"select {names}, {system}{kept}, {month} as month from ({query})"
-
-
-def content_sql(table: Table, filled: Collection[str]) -> str:
-    """SQL for ``_content`` (UBIGINT): half of the MD5 of all declared columns as text, each ended by U+001F.
-
-    Columns that are not ``filled`` count as null, so that two files that say the same are the same.
-    """
-    parts: list[str] = []
-    ends = 0
-    for column in table.columns:
-        if column.name in filled:
-            name = quote(column.name)
-            parts += [literal("\x1f" * ends)] if ends else []
-            parts.append(f"epoch_us({name})" if column.type == "timestamp" else name)
-            ends = 0
-        ends += 1
-    parts.append(literal("\x1f" * ends))
-    return f"cast(md5_number(concat({', '.join(parts)})) >> 64 as ubigint)"

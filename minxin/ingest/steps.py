@@ -14,13 +14,14 @@ from minxin.ingest import places
 from minxin.ingest.checks import SEPARATOR
 from minxin.ingest.engine import as_written, run, single
 from minxin.ingest.masking import masked_sql
-from minxin.ingest.names import shown
+from minxin.ingest.names import REASON_COLUMN, shown
 from minxin.ingest.readers import Source
+from minxin.ingest.row_keys import row_key_sql
 from minxin.ingest.rows_sql import Plan
 from minxin.ingest.sql_text import literal, quote
-from minxin.ingest.statuses import find_special
+from minxin.ingest.statuses import Columns, find_special
 from minxin.ingest.typing_sql import order_formats, picked_sql
-from minxin.settings import Home
+from minxin.settings import Home, Refused
 from minxin.warehouse.lake import Lake
 
 _PLACE = ("community_code", "community_name")
@@ -80,7 +81,7 @@ def _gather_places(connection: duckdb.DuckDBPyConnection, plan: Plan, raw: str) 
 
 def stage(connection: duckdb.DuckDBPyConnection, plan: Plan, staged: Path, tell: Callable[[float], None]) -> int:
     """Write the good rows below ``staged/month=…/``; returns how many."""
-    good = plan.stored_sql(f"select * from ({plan.judged_sql('raw')}) where _ok")
+    good = plan.stored_sql(f"select * from ({plan.judged_sql('raw', to_store=True)}) where _ok")
     with as_written(connection):
         written = run(connection, _copy(good, staged), tell)
     return int(written[0][0])
@@ -94,25 +95,45 @@ def _copy(query: str, folder: Path) -> str:
     )
 
 
+def keep_apart(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Refuse to number rows by an earlier batch's columns where only others tell them apart; needs ``offer_key``."""
+    fixed = plan.row_key
+    more = [name for name in plan.mapped_columns if name not in fixed.columns]
+    if not fixed.fixed_by or not more:
+        return
+    mended = REASON_COLUMN in plan.present
+    few, many = row_key_sql(fixed.columns, mended), row_key_sql([*fixed.columns, *more], mended)
+    lost = single(connection, f"select count(distinct {many}) - count(distinct {few}) from raw")
+    if lost:
+        raise Refused(
+            f"本表没有编号列，批次 {fixed.fixed_by} 导入时没有对应「{shown(more[0], 20)}」等列，"
+            f"有 {lost} 行与其他行只在这些列上不同；请先撤回该批次，再导入此文件。"
+        )
+
+
 def compare(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int, held: list[str]
-) -> dict[str, int]:
-    """Make ``special``; count the rows to be stored by the way of their community."""
+    connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int, lake: Lake
+) -> tuple[dict[str, int], list[str]]:
+    """Make ``special``; count the rows to be stored by the way of their community.
+
+    Also the batches whose values the stored rows keep. A row that replaces keeps its community where
+    the file does not speak of it, and is not counted then.
+    """
     if not good:
         connection.execute("create or replace temp table special (_line bigint, status varchar)")
-        return places.count_ways([]) if plan.located else {}
-    find_special(connection, files, held)
-    staged = f"read_parquet({literal(files)}, hive_partitioning = false)"
-    located: dict[str, int] = {}
-    if plan.located:
-        ways = connection.execute(
-            f"select community_source, count(*) from {staged} as staged"
-            " anti join (select _line from special where status = 'repeated') as repeated"
-            " on staged._line = repeated._line"
-            " group by community_source"
-        ).fetchall()
-        located = places.count_ways(ways)
-    return located
+        return (places.count_ways([]) if plan.located else {}), []
+    name = plan.table.name
+    keeps = find_special(connection, files, lake.files(name), Columns(plan.table, plan.delivered, lake.delivered(name)))
+    if not plan.located:
+        return {}, keeps
+    speaks = plan.has_points or set(_PLACE) & set(plan.rules)
+    ways = connection.execute(
+        f"select community_source, count(*) from read_parquet({literal(files)}, hive_partitioning = false) as staged"
+        f" anti join (select _line from special where status = 'repeated' or {not speaks}) as uncounted"
+        " on staged._line = uncounted._line"
+        " group by community_source"
+    ).fetchall()
+    return places.count_ways(ways), keeps
 
 
 def leave_out(connection: duckdb.DuckDBPyConnection, plan: Plan, files: str, good: int, loaded: int) -> None:

@@ -98,7 +98,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, home: Home, built_at: dateti
     batches = lake.batches()
     for declared in tables().values():
         replaced = any(m.replaced for m in batches if declared.name in m.tables)
-        make_lake_view(connection, declared, lake.files(declared.name), replaced)
+        make_lake_view(connection, declared, lake.files(declared.name), replaced, lake.delivered(declared.name))
     manifest_tables(connection, lake.batches(withdrawn=True))
     as_of = data_time(connection, home, batches, built_at)
     configuration_tables(connection, home, as_of, built_at)

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -48,6 +48,13 @@ class Manifest:
     fields: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = ()
     tables: Sequence[str] = ()
+    #: Columns that the file filled (``minxin.warehouse.merging``); none named means all declared ones.
+    delivered: Sequence[str] = ()
+    #: Earlier batches from which replaced rows keep what this file does not speak of.
+    keeps: Sequence[str] = ()
+    #: Where the row is its own key: keyed hashes of the file's headings and of those that make the key.
+    headings: Sequence[str] = ()
+    key_headings: Sequence[str] = ()
     withdrawn: bool = False
 
 
@@ -88,6 +95,10 @@ class BatchWriter:
         located: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
         notes: Sequence[str] = (),
+        delivered: Sequence[str] = (),
+        keeps: Sequence[str] = (),
+        headings: Sequence[str] = (),
+        key_headings: Sequence[str] = (),
     ) -> Manifest:
         """State the counts; the batch is published when the writer's context ends.
 
@@ -112,6 +123,10 @@ class BatchWriter:
             fields=[dict(f) for f in fields],
             notes=list(notes),
             tables=sorted(p.name for p in self.folder.iterdir() if p.is_dir()),
+            delivered=list(delivered),
+            keeps=list(keeps),
+            headings=list(headings),
+            key_headings=list(key_headings),
             **self._about,
         )
         return self.manifest
@@ -150,6 +165,10 @@ class Lake:
             for manifest in self.batches()
             for file in sorted((self.folder / manifest.batch_id / table).glob("month=*/*.parquet"))
         ]
+
+    def delivered(self, table: str) -> dict[str, Sequence[str]]:
+        """The columns that each batch in force with rows of a table delivers; none named means all."""
+        return {m.batch_id: m.delivered for m in self.batches() if table in m.tables}
 
     @contextmanager
     def writer(
@@ -205,6 +224,10 @@ class Lake:
     def withdrawn_ids(self) -> list[str]:
         """Batches whose rows may not be shown any more, whatever snapshot is open."""
         return sorted(p.stem for p in self.markers.glob("b*.json"))
+
+    def keepers(self, gone: Collection[str]) -> list[str]:
+        """Batches in force whose rows keep values of batches that are ``gone``, until the next build."""
+        return [m.batch_id for m in self.batches() if set(m.keeps) & set(gone)]
 
 
 def later_repeats(lake: Lake, manifest: Manifest) -> list[str]:

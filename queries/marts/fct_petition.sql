@@ -51,7 +51,7 @@ with known as (
         term.days as workday_term,
     from stg_petition as petition
     cross join int_rule as rule
-    left join int_origin as origin on origin.batch_id = petition.batch_id
+    left join int_origin as origin on origin.batch_id = petition.origin_batch_id
     left join int_contact as contact on contact.petition_id = petition.petition_id
     left join int_followup as followup on followup.petition_id = petition.petition_id
     left join int_extension as extension on extension.petition_id = petition.petition_id

@@ -30,33 +30,33 @@ origin as (
 flat as (
     -- One batch with the first days on which its own petitions carry each time.
     select
-        batch_id,
+        origin_batch_id as batch_id,
         min(case when first_contact_at is not null then accepted_day end) as contact_since,
         min(case when opinion_at is not null then accepted_day end) as opinion_since,
         min(case when closed_at_recorded is not null then accepted_day end) as closing_since,
         min(case when has_followup then accepted_day end) as followup_since,
     from stg_petition
-    group by batch_id
+    group by origin_batch_id
 ),
 
 contacted as (
     -- One batch with the first day on which one of its petitions has a contact record.
     select
-        batch_id,
+        origin_batch_id as batch_id,
         min(accepted_day) as contact_since,
     from stg_petition
     where petition_id in (select petition_id from int_contact)
-    group by batch_id
+    group by origin_batch_id
 ),
 
 followed as (
     -- One batch with the first day on which one of its petitions has a follow-up record.
     select
-        batch_id,
+        origin_batch_id as batch_id,
         min(accepted_day) as followup_since,
     from stg_petition
     where petition_id in (select petition_id from int_followup)
-    group by batch_id
+    group by origin_batch_id
 ),
 
 delivered as (

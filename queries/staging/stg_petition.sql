@@ -63,6 +63,7 @@ select
     known.source_on_time,
     known.source_status,
     known._batch as batch_id,
+    known._origin as origin_batch_id,
 from known
 left join dim_community as place on place.community_code = known.community_code
 left join dim_community as nowhere on nowhere.community_code = 'none'
