@@ -241,11 +241,12 @@ def run(given: Any, mapping: Mapping, source: Source, viewer: Viewer) -> None:
     if not may(viewer, PAGE, "import"):
         st.caption("您没有导入权限，只能查看。")
         return
+    agreed = _numbering_agreed(mapping, source)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         who = st.text_input("导入人", placeholder="姓名或工号，可不填", key="who", width=240, max_chars=40)
         trial = st.button("试运行（不保存）", icon=":material/science:", key="trial")
-        start = st.button("导入并发布", type="primary", icon=":material/upload:", key="start")
-    if not (trial or start):
+        start = st.button("导入并发布", type="primary", icon=":material/upload:", key="start", disabled=not agreed)
+    if not (trial or (start and agreed)):
         return
     bar = st.progress(0.0, text="准备")
 
@@ -274,6 +275,22 @@ def run(given: Any, mapping: Mapping, source: Source, viewer: Viewer) -> None:
         Snapshots(home).prune()
     st.session_state[_RESULT] = result, workbook, name, bool(start)
     bar.empty()
+
+
+def _numbering_agreed(mapping: Mapping, source: Source) -> bool:
+    """Whether the rows have a number, or somebody has agreed that the whole row shall be it."""
+    if mapping.key != WHOLE_ROW:
+        return True
+    number = "、".join(c.label for c in map(tables.table(mapping.table).column, tables.table(mapping.table).key))
+    st.warning(
+        f"本表没有编号列（{number}）。系统将以整行内容作为编号：已对应各列的原文完全相同的两行算作同一行，只计一次；"
+        "原文改动过的行会作为新的一行导入，不会更新原来的那一行。文件中如有编号列，请先在上表中为其选择来源列。",
+        icon=":material/pin:",
+    )
+    return st.checkbox(
+        "本表没有编号列：以整行内容作为编号导入，我已了解上述后果",
+        key=f"whole_row_{source.sha256[:12]}_{mapping.table}",
+    )
 
 
 def is_behind(home: settings.Home) -> bool:

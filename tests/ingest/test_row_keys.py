@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from minxin.ingest import masking
 from minxin.ingest.mapping import Mapping
@@ -21,6 +22,7 @@ from minxin.settings import Home, Refused
 from minxin.tables import table
 from minxin.warehouse.lake import Lake
 from tests.ingest.samples import bring, counts, current, mapping_of, write_csv
+from tests.support import ROOT
 
 LEDGER = "时间|社区|主题|内容|满意度"
 ROWS = (
@@ -180,3 +182,31 @@ def test_a_suggestion_without_a_number_is_the_whole_row(tmp_home: Home, tmp_path
     assert mapping.key == ("*",)
     assert counts(run_import(file, mapping, tmp_home)) == (1, 1, 0, 0, 0)
     assert counts(run_import(file, mapping, tmp_home)) == (1, 0, 0, 1, 0)
+
+
+def test_the_page_says_so_and_waits_for_a_yes(tmp_home: Home) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    at.switch_page("pages/data/imports.py").run()
+    text = "创建时间,所属社区,诉求内容\n2023-05-01 08:00,宝民,井盖坏了\n2023-05-01 09:00,宝民,路灯不亮\n"
+    at.file_uploader[0].upload("台账.csv", text.encode())
+    at.run()
+    assert not at.exception and any("以整行内容作为编号" in w.value for w in at.warning)
+    (agreed,) = [box for box in at.checkbox if "以整行内容作为编号" in box.label]
+    assert not agreed.value and at.get_by_key("start").disabled and not at.get_by_key("trial").disabled
+    at.get_by_key("trial").click().run()
+    assert Lake(tmp_home).batches() == []
+    (agreed,) = [box for box in at.checkbox if "以整行内容作为编号" in box.label]
+    agreed.check().run()
+    assert not at.get_by_key("start").disabled
+    at.get_by_key("start").click().run()
+    assert not at.exception and not at.error
+    (manifest,) = Lake(tmp_home).batches()
+    assert (manifest.rows, manifest.accepted) == (2, 2) and len(manifest.key_headings) == 3
+
+
+def test_the_page_asks_nothing_where_there_is_a_number(tmp_home: Home) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    at.switch_page("pages/data/imports.py").run()
+    at.file_uploader[0].upload("台账.csv", "工单编号,创建时间,诉求内容\nA1,2023-05-01 08:00,井盖坏了\n".encode())
+    at.run()
+    assert not at.exception and not at.checkbox and not at.get_by_key("start").disabled
