@@ -35,6 +35,7 @@ COLUMNS = frozenset(
         "followed_up",
         "closing_known",
         "followup_known",
+        "repeat_known",
         "repeats",
         "excluded",
         "valid_followups",

@@ -19,6 +19,7 @@ with known as (
         origin.opinion_since,
         origin.closing_since,
         origin.followup_since,
+        origin.repeat_since,
         case when contact.petition_id is null then petition.first_contact_at else contact.first_contact_at end as first_contact_at,
         case
             when contact.petition_id is null then petition.first_contact_connected
@@ -178,6 +179,7 @@ select
     case when takes_own_followup then own_resolved else resolved end as is_resolved,
     closing_since is not null as is_closing_known,
     followup_since is not null as is_followup_known,
+    repeat_since is not null as is_repeat_known,
     case
         when closed_at is not null then '办结'
         when is_hard_case then '挂账'

@@ -1,4 +1,4 @@
--- One batch with the first accepted day for which its origin has ever delivered each time; null: it never does.
+-- One batch with the first accepted day for which its origin has ever delivered each time or link; null: it never does.
 with shape as (
     -- One batch with whether its file had a column for each time, empty or not.
     select
@@ -59,6 +59,16 @@ followed as (
     group by origin_batch_id
 ),
 
+linked as (
+    -- One batch with the first day on which one of its petitions has a link to another, of whatever tier.
+    select
+        origin_batch_id as batch_id,
+        min(accepted_day) as repeat_since,
+    from stg_petition
+    where petition_id in (select petition_id from lake_repeat_link)
+    group by origin_batch_id
+),
+
 delivered as (
     -- One origin with the first day of each time over all its batches.
     select
@@ -69,10 +79,12 @@ delivered as (
         min(flat.closing_since) as closing_since,
         min(least(coalesce(flat.followup_since, followed.followup_since), coalesce(followed.followup_since, flat.followup_since)))
             as followup_since,
+        min(linked.repeat_since) as repeat_since,
     from origin
     left join flat on flat.batch_id = origin.batch_id
     left join contacted on contacted.batch_id = origin.batch_id
     left join followed on followed.batch_id = origin.batch_id
+    left join linked on linked.batch_id = origin.batch_id
     group by origin.origin
 )
 
@@ -82,5 +94,6 @@ select
     delivered.opinion_since,
     delivered.closing_since,
     delivered.followup_since,
+    delivered.repeat_since,
 from origin
 inner join delivered on delivered.origin = origin.origin

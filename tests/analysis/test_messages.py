@@ -126,7 +126,7 @@ def test_a_rate_on_the_map():
 def test_where_low_is_good_the_high_one_is_named():
     x = np.full(21, 20)
     x[0] = 60
-    measured = measure(ALL["repeat_rate"], by_community(repeats=x, accepted=[200]))
+    measured = measure(ALL["repeat_rate"], by_community(repeats=x, repeat_known=[200]))
     assert m.map_message(ALL["repeat_rate"], measured) == "宝民社区重复诉求率 30.0%，明显高于全街道 11.0%"
 
 
