@@ -9,8 +9,8 @@ select
     schema,
 from snapshot_info
 
--- name: communities()
--- One community of the deployment in its order, the row of petitions that belong to none last.
+-- name: communities(communities)
+-- One community in scope in the deployment's order, the row of petitions that belong to none last.
 select
     community_code,
     community_name,
@@ -20,6 +20,7 @@ select
     latitude,
     sort_order,
 from dim_community
+where community_code = any(cast(:communities as varchar[]))
 order by sort_order
 
 -- name: bounds()

@@ -139,8 +139,7 @@ def _comparison() -> Comparison:
 def community_names(source: Source) -> dict[str, str]:
     """Code → name of the communities that the viewer may see, in the deployment's order."""
     held = source("snapshot.communities")
-    seen = set(source.viewer.communities)
-    return {c: n for c, n in zip(held["community_code"], held["community_name"], strict=True) if c in seen}
+    return dict(zip(held["community_code"], held["community_name"], strict=True))
 
 
 def _community(source: Source) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +39,11 @@ class Source:
     def __call__(self, block: str, /, **parameters: Any) -> pd.DataFrame:
         """The rows of a block; ``communities`` narrows the viewer's scope, never widens it."""
         given = tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in parameters.items()))
-        return _kept(self.key, block, given, self.queries, self.viewer)
+        # A shallow copy: whoever changes it leaves what is kept as it is (pandas copies on writing).
+        return _kept(self.key, block, given, self.queries, self.viewer).copy(deep=False)
 
 
-@st.cache_data(max_entries=KEPT, show_spinner=False)
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _kept(
     key: tuple[str, ...],
     block: str,
@@ -58,8 +61,9 @@ def source(viewer: Viewer) -> Source | None:
     found = queries.current(home)
     if found is None:
         return None
-    revoked = Lake(home).withdrawn_ids()
-    return Source(found, viewer, (str(home.path), found.snapshot.id, *revoked, viewer.detail, *viewer.communities))
+    held = (str(home.path), found.snapshot.id, *Lake(home).withdrawn_ids(), viewer.detail, *viewer.communities)
+    # One short text: Streamlit hashes the key of a kept answer part by part, at every question again.
+    return Source(found, viewer, (hashlib.sha256(json.dumps(held).encode()).hexdigest(),))
 
 
 @st.fragment(run_every="60s")

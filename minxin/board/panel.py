@@ -122,33 +122,52 @@ def _export(chart: Chart, viewer: Viewer, page: str, name: str) -> str:
 
 
 def export_menu(held: Charts, name: str, title: str, label: str = "", picture_choice: bool = False) -> str:
-    """Slides and workbook of some charts, made at the click and not before."""
-    with st.popover(label, icon=":material/download:", type="tertiary", help=None if label else "导出"):
-        for words, make, ending, kind, icon in (
-            ("幻灯片（PPTX，可编辑）", _slides, "pptx", PPTX, ":material/slideshow:"),
-            ("工作簿（XLSX，含原生图表）", _workbook, "xlsx", XLSX, ":material/table_view:"),
-        ):
-            st.download_button(
-                words,
-                functools.partial(make, held, title),
-                file_name=f"{_file_name(title)}.{ending}",
-                mime=kind,
-                on_click="ignore",
-                key=f"{ending}_{name}",
-                icon=icon,
-                width="stretch",
-            )
-        if not picture_choice:
-            return "png"
-        chosen = st.segmented_control(
-            "图片格式（移到图上，点右上角按钮保存）",
-            list(_FORMATS),
-            default="png",
-            required=True,
-            format_func=_FORMATS.__getitem__,
-            key=f"format_{name}",
+    """Slides and workbook of some charts, made at the click and not before; what is in the menu comes as it opens."""
+    menu = st.popover(
+        label,
+        icon=":material/download:",
+        type="tertiary",
+        help=None if label else "导出",
+        key=f"export_{name}",
+        on_change="rerun",
+    )
+    # Kept under a name of its own: what a control chose is forgotten while it is not shown.
+    chosen = f"picture_format_{name}"
+    if menu.open:
+        with menu:
+            _files(held, name, title)
+            if picture_choice:
+                st.session_state[chosen] = _picture_format(name, st.session_state.get(chosen, "png"))
+    return str(st.session_state.get(chosen, "png"))
+
+
+def _files(held: Charts, name: str, title: str) -> None:
+    for words, make, ending, kind, icon in (
+        ("幻灯片（PPTX，可编辑）", _slides, "pptx", PPTX, ":material/slideshow:"),
+        ("工作簿（XLSX，含原生图表）", _workbook, "xlsx", XLSX, ":material/table_view:"),
+    ):
+        st.download_button(
+            words,
+            functools.partial(make, held, title),
+            file_name=f"{_file_name(title)}.{ending}",
+            mime=kind,
+            on_click="ignore",
+            key=f"{ending}_{name}",
+            icon=icon,
+            width="stretch",
         )
-        return "svg" if chosen == "svg" else "png"
+
+
+def _picture_format(name: str, now: str) -> str:
+    chosen = st.segmented_control(
+        "图片格式（移到图上，点右上角按钮保存）",
+        list(_FORMATS),
+        default=now,
+        required=True,
+        format_func=_FORMATS.__getitem__,
+        key=f"format_{name}",
+    )
+    return "svg" if chosen == "svg" else "png"
 
 
 def _slides(held: Charts, title: str) -> bytes:

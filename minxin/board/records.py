@@ -106,7 +106,14 @@ def _cell(value: object) -> str:
 
 @part
 def drill(source: Source, period: Period, community: str, categories: list[str], rows: int) -> None:
-    """The petitions accepted in the period, page by page, by category and state."""
+    """The petitions accepted in the period, page by page, by category and state; asked for when somebody opens them."""
+    lot = st.expander("诉求明细", icon=":material/list:", key="records", on_change="rerun", bind="query-params")
+    if lot.open:
+        with lot:
+            _petitions(source, period, community, categories, rows)
+
+
+def _petitions(source: Source, period: Period, community: str, categories: list[str], rows: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         category = st.selectbox(
             "一级分类",

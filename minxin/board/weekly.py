@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -9,17 +10,23 @@ import streamlit as st
 
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
+from minxin.analysis.periods import Comparison, Period
 from minxin.board import ahead, cards, community_map, filters, panel, records
 from minxin.board.filters import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
+from minxin.charts import boards
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.weekly import About, Question, Weekly
+from minxin.charts.weekly_everywhere import Everywhere
 
 PAGE = "weekly"
 #: The frame of the map in px: labels are fitted for it.
 MAP_SIZE = (660, 560)
+#: How long a browser that has just come is given to paint the figures.
+PAINT_SECONDS = 0.25
+_PAINTED = "figures_painted"
 
 
 def answer(source: Source, chosen: Chosen) -> Weekly:
@@ -42,7 +49,13 @@ def _answer_whole(source: Source, look: str, question: Question) -> None:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Weekly:
     snapshot = _source.snapshot
-    return Weekly(_source, question, About(snapshot.as_of, snapshot.id, snapshot.simulated))
+    everywhere = _everywhere(key, question.period, question.comparison, _source)
+    return Weekly(_source, question, About(snapshot.as_of, snapshot.id, snapshot.simulated), everywhere=everywhere)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _everywhere(key: tuple[str, ...], period: Period, comparison: Comparison, _source: Source) -> Everywhere:
+    return Everywhere(_source, period, comparison, _source.snapshot.as_of, boards.weekly())
 
 
 def headline(page: Weekly, chosen: Chosen, viewer: Viewer) -> bool:
@@ -50,9 +63,14 @@ def headline(page: Weekly, chosen: Chosen, viewer: Viewer) -> bool:
     with chosen.rest:
         is_more = page.more_kpis is not None and st.toggle("更多指标", key="more", bind="query-params")
         if may(viewer, PAGE, "export"):
-            panel.export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出")
+            _export(page)
     st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
     return bool(is_more)
+
+
+@part
+def _export(page: Weekly) -> None:
+    panel.export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出")
 
 
 def figures(page: Weekly, is_more: bool) -> None:
@@ -60,6 +78,11 @@ def figures(page: Weekly, is_more: bool) -> None:
     cards.kpi_row(page.kpis, _definitions())
     if is_more and page.more_kpis is not None:
         cards.kpi_row(page.more_kpis, _definitions())
+    if not st.session_state.get(_PAINTED):
+        # A browser that has just come paints these figures before it is sent what makes it load and
+        # compile the code of the charts, which holds up everything else for seconds.
+        time.sleep(PAINT_SECONDS)
+        st.session_state[_PAINTED] = True
 
 
 def _definitions() -> dict[str, str]:

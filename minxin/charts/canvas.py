@@ -71,8 +71,14 @@ class Canvas:
         self.notes.append(held)
 
     def finish(self) -> go.Figure:
-        """The figure of all parts."""
-        return go.Figure(data=self.traces, layout={**self.layout, "shapes": self.shapes, "annotations": self.notes})
+        """The figure of all parts.
+
+        Plotly checks what it is given part by part, which takes longer than all the rest; what is drawn
+        here is ours, and the tests have Plotly check a figure of every kind.
+        """
+        drawn = {"shapes": self.shapes, "annotations": self.notes}
+        layout = self.layout | {name: parts for name, parts in drawn.items() if parts}
+        return go.Figure(data=self.traces, layout=layout, _validate=False)
 
     def margins(self, **sides: float) -> None:
         self.lay(margin=dict(sides))

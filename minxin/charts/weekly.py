@@ -6,27 +6,18 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
-from minxin.analysis import counts, indicators, trend, wording
+from minxin.analysis import cells, counts, indicators, wording
 from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts import boards, weekly_figures, weekly_lists, weekly_places, weekly_times
 from minxin.charts.boards import WeeklyBoard
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
-from minxin.settings import NO_COMMUNITY, deployment
-
-WEEK = dt.timedelta(days=7)
-#: A year back in whole weeks, so that Mondays stay Mondays.
-YEAR = 52 * WEEK
-
-
-class Ask(Protocol):
-    """Runs a named block within the viewer's scope."""
-
-    def __call__(self, block: str, /, **parameters: Any) -> pd.DataFrame: ...
+from minxin.charts.weekly_everywhere import WEEK, Ask, Everywhere
+from minxin.settings import deployment
 
 
 @dataclass(frozen=True)
@@ -47,62 +38,48 @@ class About:
     simulated: bool
 
 
-def added(communities: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ``indicators.by_community`` as the one row of ``indicators.totals``; saves that trip.
-
-    The population is missing where one community of them has not been counted; 未归属 has none.
-    """
-    counts_only = communities.drop(columns=["community_code", "community_name", "population"])
-    people = communities.loc[communities["community_code"] != NO_COMMUNITY, "population"].astype("float64")
-    known = len(people) > 0 and bool(people.notna().all())
-    return counts_only.sum().to_frame().T.assign(population=people.sum() if known else float("nan"))
-
-
 class Weekly:
     """One question's answer. Every part is worked out when it is first asked for, and kept."""
 
-    def __init__(self, ask: Ask, question: Question, about: About, board: WeeklyBoard | None = None) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        question: Question,
+        about: About,
+        board: WeeklyBoard | None = None,
+        everywhere: Everywhere | None = None,
+    ) -> None:
         self.ask = ask
         self.question = question
         self.about = about
         self.board = board or boards.weekly()
         self.period = question.period
-        other = question.period.compared(question.comparison, about.as_of)
-        # Days before the data begin are not zeros: nothing can be compared with them.
-        self.other = other if other is not None and self.first_day <= other.start else None
+        self.everywhere = everywhere or Everywhere(ask, question.period, question.comparison, about.as_of, self.board)
+        self.other = self.everywhere.other
         self.place = deployment()
         self._kept: dict[tuple[str, str], Any] = {}
 
-    # ── frames: one trip per block ──────────────────────────────────────────────────────────────
-
-    @property
-    def first_day(self) -> dt.date:
-        """The first day with data, or the day of the data time where there are none."""
-        first = self.ask("snapshot.bounds").iloc[0]["first_day"]
-        return self.about.as_of.date() if pd.isna(first) else pd.Timestamp(first).date()
+    # ── frames: what all communities share, narrowed to the chosen one ──────────────────────────
 
     @property
     def scope(self) -> dict[str, Any]:
         """The parameter that narrows a block to the chosen community."""
         return {"communities": [self.question.community]} if self.question.community else {}
 
-    def counted(self, block: str, period: Period, narrowed: bool = True) -> pd.DataFrame:
-        """The rows of a block ``indicators.*`` for a period."""
-        return self.ask(f"indicators.{block}", start=period.start, end=period.end, **(self.scope if narrowed else {}))
+    def narrowed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the chosen community; all where none is chosen."""
+        return cells.narrowed(rows, self.question.community)
 
     @cached_property
     def totals(self) -> pd.DataFrame:
         """The whole range in one row."""
-        return added(self._narrowed(self.communities))
+        return cells.total(self.narrowed(self.everywhere.communities))
 
     @cached_property
     def totals_before(self) -> pd.DataFrame | None:
         """The same for what it is compared with."""
-        return None if self.communities_before is None else added(self._narrowed(self.communities_before))
-
-    def _narrowed(self, rows: pd.DataFrame) -> pd.DataFrame:
-        chosen = self.question.community
-        return rows[rows["community_code"] == chosen] if chosen else rows
+        before = self.everywhere.communities_before
+        return None if before is None else cells.total(self.narrowed(before))
 
     @cached_property
     def both_totals(self) -> pd.DataFrame:
@@ -115,39 +92,32 @@ class Weekly:
         return indicators.measure_many(indicators.load().values(), self.both_totals)
 
     @cached_property
-    def everywhere(self) -> pd.DataFrame:
-        """The whole range over all the viewer's communities, whichever is chosen."""
-        return added(self.communities)
+    def by_category(self) -> pd.DataFrame:
+        """One category a row, the most frequent first."""
+        return cells.by_category(self.narrowed(self.everywhere.cells))
 
     @cached_property
-    def communities(self) -> pd.DataFrame:
-        """One community of the viewer's a row, whichever is chosen."""
-        return self.counted("by_community", self.period, narrowed=False)
-
-    @cached_property
-    def communities_before(self) -> pd.DataFrame | None:
+    def by_category_before(self) -> pd.DataFrame | None:
         """The same for what it is compared with."""
-        return self.counted("by_community", self.other, narrowed=False) if self.other else None
+        before = self.everywhere.cells_before
+        return None if before is None else cells.by_category(self.narrowed(before))
 
     @cached_property
     def weeks(self) -> pd.DataFrame:
         """Weeks up to the end of the period; ``is_shown`` are drawn, those before serve bands and last year."""
-        now = (self.about.as_of - dt.timedelta(microseconds=1)).date() + dt.timedelta(days=1)
-        end = max(min(self.period.end, now), self.period.start + dt.timedelta(days=1))
-        last = end - dt.timedelta(days=1)
-        monday = last - dt.timedelta(days=last.weekday())
-        first = monday - (max(self.board.trend_weeks, -(-self.period.days // 7)) - 1) * WEEK
-        back = YEAR if self.question.comparison == "year_ago" else trend.BASELINE * WEEK
-        frame = self.ask("indicators.by_week", start=first - back, end=end, **self.scope)
-        days = pd.to_datetime(frame["week_start"]).dt.date
-        known = [day + WEEK > self.first_day or day >= first for day in days]
-        return frame.assign(week_start=days, is_shown=days >= first)[known].reset_index(drop=True)
+        span = self.everywhere.span
+        frame = cells.by_week(self.narrowed(self.everywhere.weeks), span.mondays)
+        frame["population"] = float(self.totals["population"].iloc[0])
+        frame["is_shown"] = [day >= span.shown_from for day in span.mondays]
+        first = self.everywhere.first_day
+        known = [day + WEEK > first or day >= span.shown_from for day in span.mondays]
+        return frame[known].reset_index(drop=True)
 
     @cached_property
     def late_counts(self) -> pd.DataFrame:
         """One community a row with its open petitions that are overdue, and due soon, at the time of the data."""
-        held = self._narrowed(self.ask("weekly.late_counts"))
-        accepted = self.communities.set_index("community_code")["accepted"]
+        held = self.narrowed(self.ask("weekly.late_counts"))
+        accepted = self.everywhere.communities.set_index("community_code")["accepted"]
         return held.assign(accepted=held["community_code"].map(accepted).fillna(0))
 
     # ── words ───────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +125,7 @@ class Weekly:
     @cached_property
     def names(self) -> dict[str, str]:
         """Code → name of the communities in scope."""
-        return dict(zip(self.communities["community_code"], self.communities["community_name"], strict=True))
+        return self.everywhere.names
 
     @property
     def place_name(self) -> str:
@@ -192,7 +162,7 @@ class Weekly:
         title: str,
         subtitle: str,
         codes: Sequence[str] = (),
-        everywhere: bool = False,
+        of_all: bool = False,
         **more: Any,
     ) -> Chart:
         """A chart of this page, with what all of them say of themselves."""
@@ -207,7 +177,7 @@ class Weekly:
             subtitle=subtitle,
             alt=f"{title}。{subtitle}",
             indicators=tuple(held[c].name for c in codes),
-            filters=(self.period.label, self.place.whole_word if everywhere else self.place_name),
+            filters=(self.period.label, self.place.whole_word if of_all else self.place_name),
             as_of=wording.moment_text(self.about.as_of, year=True),
             snapshot=self.about.snapshot,
             simulated=self.about.simulated,
@@ -252,7 +222,7 @@ class Weekly:
     def _with_data(self) -> dict[str, bool]:
         """Code → whether there is something to show; a figure per head already where one community is counted."""
         known = dict(zip(self.measured["code"], self.measured["has_data"].astype(bool), strict=True))
-        counted = bool(self.communities["population"].notna().any())
+        counted = bool(self.everywhere.communities["population"].notna().any())
         return known | {c: counted for c, i in indicators.load().items() if i.kind == "per_10000"}
 
     def by_community(self, code: str) -> tuple[Chart, Chart]:
@@ -271,7 +241,7 @@ class Weekly:
     @cached_property
     def category_names(self) -> list[str]:
         """First-level categories of the period, the most frequent first."""
-        return self.counted("by_category", self.period).query("accepted > 0")["category_1"].tolist()
+        return self.by_category.loc[self.by_category["accepted"] > 0, "category_1"].tolist()
 
     @cached_property
     def late(self) -> Chart:

@@ -103,11 +103,7 @@ def headline(page: Weekly) -> tuple[tuple[str, str], ...]:
     """Word and sentence for what came in, what is late, what is unusual."""
     now, moved = change(page, indicators.load()["intake"])
     intake = messages.intake_message(float(now["value"]), moved)
-    here = (
-        page.communities
-        if not page.question.community
-        else page.communities.query("community_code == @page.question.community")
-    )
+    here = page.narrowed(page.everywhere.communities)
     late = messages.late_message(here.assign(overdue=here["overdue_open"]))
     return (
         ("受理", intake.removeprefix("受理 ")),

@@ -65,9 +65,7 @@ def _petitions(
 
 def unusual_cells(page: Weekly) -> Chart:
     """Communities × categories that got more than their own history lets expect."""
-    first = page.period.start - page.board.unusual_weeks * _WEEK
-    history = page.ask("weekly.history", start=first, end=page.period.end, **page.scope)
-    found = unusual.unusual(history, page.period, page.about.as_of, names=page.names)
+    found = page.narrowed(page.everywhere.unusual)
     rows = unusual.alarms(found).head(page.board.unusual_most).reset_index(drop=True)
     rows["awaited"] = [f"{e:.1f}" for e in rows["expected"]]
     rows["span"] = [f"{low:.0f}—{high:.0f}" for low, high in zip(rows["low"], rows["high"], strict=True)]

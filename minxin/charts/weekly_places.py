@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
     """The communities by one indicator: where, and in which order."""
-    rows = _rows(page, indicator)
+    rows = page.everywhere.measured(indicator)
     is_share = indicator.kind in ("rate", "per_10000")
     target = indicator.target(page.period.last)
-    rows["target"] = target.value if target else np.nan
     subtitle = f"各{page.place.area_word}{indicator.name}（{indicator.unit}），{page.span}"
     headings = {"community_name": page.place.area_word, "value": indicator.name}
     if page.other:
@@ -47,10 +46,10 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         _area_title(page, indicator, rows),
         subtitle,
         (indicator.code,),
-        everywhere=True,
+        of_all=True,
         headings=headings,
     )
-    whole = indicators.measure(indicator, page.everywhere).iloc[0]
+    whole = indicators.measure(indicator, page.everywhere.total).iloc[0]
     lines: tuple[Annotation, ...] = ()
     if is_share and whole["status"] == "ok":
         lines = (
@@ -65,30 +64,11 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         _ranking_title(page, indicator, rows),
         f"{subtitle}，由高到低" + ("，横线为95%区间" if is_share else ""),
         (indicator.code,),
-        everywhere=True,
+        of_all=True,
         headings=headings,
         annotations=lines,
     )
     return area, ranking
-
-
-def _rows(page: Weekly, indicator: Indicator) -> pd.DataFrame:
-    """One community a row, measured and compared; 未归属 only where it has something."""
-    rows = indicators.measure(indicator, page.communities)
-    if page.communities_before is not None:
-        before = indicators.measure(indicator, page.communities_before)
-        rows = indicators.compare_frame(
-            indicator,
-            rows,
-            before,
-            ["community_code"],
-            page.question.comparison,
-            is_settled=page.is_settled(indicator),
-        )
-    else:
-        rows = rows.assign(change=np.nan, significant=None, verdict="", change_text="")
-    kept = (rows["community_code"] != NO_COMMUNITY) | (rows["value"].fillna(0) > 0)
-    return rows[kept].reset_index(drop=True)
 
 
 def _area_title(page: Weekly, indicator: Indicator, rows: pd.DataFrame) -> str:

@@ -81,14 +81,14 @@ def _title(page: Weekly, indicator: Indicator, rows: pd.DataFrame, band: pd.Data
 
 def categories(page: Weekly) -> Chart:
     """What people asked about, the most frequent first, with the change against the comparison."""
-    now = page.counted("by_category", page.period).query("accepted > 0")
+    now = page.by_category[page.by_category["accepted"] > 0]
     rows = now[["category_1", "accepted"]].head(page.board.categories_most).reset_index(drop=True)
     whole = float(now["accepted"].sum())
     rows["share"] = rows["accepted"] / whole if whole else np.nan
     headings = {"category_1": "一级分类", "accepted": "受理量", "share": "占比"}
     units = {"share": Unit("rate")}
-    if page.other:
-        earlier = page.counted("by_category", page.other).set_index("category_1")["accepted"]
+    if page.by_category_before is not None:
+        earlier = page.by_category_before.set_index("category_1")["accepted"]
         rows["before"] = rows["category_1"].map(earlier).fillna(0).astype("int64")
         rows["difference"] = rows["accepted"] - rows["before"]
         headings |= {"before": BEFORE[page.question.comparison], "difference": "增减"}

@@ -33,5 +33,4 @@ with left:
 with right:
     panel(page.due_soon, viewer, "weekly", draw=weekly.picked_from(source))
 
-st.subheader("诉求明细", anchor=False)
 records.drill(source, chosen.period, chosen.community, page.category_names, page.board.records)

@@ -32,6 +32,8 @@ def test_a_figure_comes_out(kind: Kind, how: str, theme: Theme) -> None:
     for titled in (False, True):
         drawn = figure(chart, theme, with_title=titled)
         text = drawn.to_json()
+        held = json.loads(text)
+        assert json.loads(go.Figure(held).to_json()) == held, "Plotly takes every part of it"
         assert "<script" not in text and "\\u0000" not in text
         assert drawn.layout.template.layout.paper_bgcolor == colours(theme).page
         assert ("本期无数据" in _words(drawn)) == chart.empty

@@ -26,11 +26,11 @@ def test_the_board_counts_every_accepted_row_in_some_area(boston: Home) -> None:
     counts = json.loads((boston.path.parent / "import.json").read_text(encoding="utf-8"))
     env = support.environment(boston.path, boston.deployment.folder)
     span = ("--set", "start=2011-01-01", "--set", "end=2013-01-01", "--format", "json")
-    areas = support.must_json("query", "indicators.by_community", *span, env=env)
-    assert len(areas) == 27
-    assert sum(area["accepted"] for area in areas) == counts["accepted"] + counts["replaced"]
-    (nowhere,) = [area["accepted"] for area in areas if area["community_code"] == "none"]
-    assert nowhere == counts["unlocated"]
+    cells = support.must_json("query", "indicators.cells", *span, env=env)
+    assert len({cell["community_code"] for cell in cells}) == 27
+    assert sum(cell["accepted"] for cell in cells) == counts["accepted"] + counts["replaced"]
+    nowhere = [cell["accepted"] for cell in cells if cell["community_code"] == "none"]
+    assert sum(nowhere) == counts["unlocated"]
 
 
 def test_the_same_file_again_changes_no_count(boston: Home, inputs: Path, tmp_path: Path) -> None:

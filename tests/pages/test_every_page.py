@@ -108,7 +108,7 @@ def test_what_fails_is_one_chinese_line(demo: Home, open_page: Open, monkeypatch
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail of the machine")
 
-    st.cache_data.clear()
+    st.cache_resource.clear()
     monkeypatch.setattr("minxin.queries.Queries.run", broken)
     at = open_page("data/published.py")
     assert not at.exception

@@ -73,7 +73,7 @@ def test_a_card_says_target_cases_interval_and_freshness(demo: Home, open_page: 
 @pytest.mark.parametrize("community", ["", "440306017017", "none"])
 def test_added_communities_are_the_totals(community: str, demo: Home) -> None:
     page = _page(demo, community=community)
-    asked = page.counted("totals", page.period).iloc[0]
+    asked = page.ask("indicators.totals", start=page.period.start, end=page.period.end, **page.scope).iloc[0]
     for name, value in page.totals.iloc[0].items():
         assert pd.isna(value) if pd.isna(asked[name]) else value == pytest.approx(asked[name]), name
     assert set(page.totals.columns) == set(asked.index)
@@ -189,7 +189,9 @@ def test_slides_and_workbook_hold_every_chart(demo: Home) -> None:
 
 
 def test_the_list_counts_what_the_figure_counts(demo: Home, open_page: Open) -> None:
-    at = open_page()
+    closed = open_page()
+    at = open_page(records="true")
+    assert len(at.dataframe) == len(closed.dataframe) + 1, "nobody waits for a list that is not open"
     accepted = int(at.metric[0].value.removesuffix("件"))
     assert f"共 {accepted:,} 件" in shown(at)
     first = at.dataframe[-1].value
@@ -225,10 +227,10 @@ def test_a_record_opens_masked_and_within_scope(demo: Home, snapshot: duckdb.Duc
 def test_a_withdrawn_batch_vanishes_at_once(own_demo: Home, open_page: Open) -> None:
     from minxin.warehouse.lake import Lake
 
-    assert len(open_page().dataframe[-1].value) == 15
+    assert len(open_page(records="true").dataframe[-1].value) == 15
     lake = Lake(own_demo)
     lake.withdraw(lake.batches()[0].batch_id, "test", "wrong file")
-    assert "没有符合条件的诉求" in shown(open_page())
+    assert "没有符合条件的诉求" in shown(open_page(records="true"))
 
 
 def test_the_board_moves_to_a_new_snapshot(own_demo: Home, open_page: Open) -> None:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from minxin.access import Viewer
+from minxin.analysis import cells
 from minxin.queries import blocks
 from tests.queries.world import World, at
 
@@ -14,6 +15,7 @@ COUNTS = [
     "followed_up",
     "closing_known",
     "followup_known",
+    "repeat_known",
     "repeats",
     "excluded",
     "valid_followups",
@@ -33,13 +35,13 @@ COUNTS = [
     "satisfied_squares",
 ]
 MEASURES = [*COUNTS, "overdue_open", "population"]
+#: Where the stock is a part like others, the two sums of shares come last.
+STOCKED = [*COUNTS[:-2], "overdue_open", *COUNTS[-2:]]
 LATE = ["petition_id", "community_name", "category_1", "subject", "unit", "due_at"]
 COLUMNS = {
     "indicators.totals": MEASURES,
-    "indicators.by_community": ["community_code", "community_name", *MEASURES],
-    "indicators.by_day": ["day", *MEASURES],
-    "indicators.by_week": ["week_start", *MEASURES],
-    "indicators.by_category": ["category_1", *MEASURES],
+    "indicators.cells": ["community_code", "category_1", *STOCKED],
+    "indicators.weeks": ["week_start", "community_code", *STOCKED],
     "weekly.late": [*LATE, "hours_late"],
     "weekly.due_soon": [*LATE, "hours_left"],
     "weekly.late_counts": ["community_code", "community_name", "overdue", "due_soon"],
@@ -79,7 +81,6 @@ UNSCOPED = {
     "quality.reasons",
     "published.check",
     "snapshot.info",
-    "snapshot.communities",
     "snapshot.bounds",
 }
 ARGUMENTS = {
@@ -134,7 +135,7 @@ def test_every_block_runs_on_an_empty_lake(name, empty):
     if name in COLUMNS:
         assert list(frame.columns) == COLUMNS[name]
     if name == "indicators.totals":
-        assert frame[[*COUNTS, "overdue_open"]].to_numpy().tolist() == [[0] * 23]
+        assert frame[[*COUNTS, "overdue_open"]].to_numpy().tolist() == [[0] * (len(COUNTS) + 1)]
 
 
 @pytest.mark.parametrize("name", sorted(blocks()))
@@ -166,26 +167,40 @@ def test_a_viewer_sees_the_own_communities_only(name, small):
 
 def test_totals_are_the_sum_of_every_split(small):
     for start, end in (("2023-05-29", "2023-06-19"), ("2023-06-03", "2023-06-08"), ("2023-06-07", "2023-06-08")):
-        totals = small.run("indicators.totals", start=start, end=end)[COUNTS].iloc[0]
-        for split in ("by_community", "by_category", "by_day", "by_week"):
-            frame = small.run(f"indicators.{split}", start=start, end=end)
-            assert frame[COUNTS].sum().to_dict() == pytest.approx(totals.to_dict()), split
-        for split in ("by_community", "by_category"):
-            frame = small.run(f"indicators.{split}", start=start, end=end)
-            assert frame.overdue_open.sum() == small.run("indicators.totals", start=start, end=end).overdue_open[0]
-        for split in ("by_day", "by_week"):
-            frame = small.run(f"indicators.{split}", start=start, end=end)
-            assert frame.overdue_open.iloc[-1] == small.run("indicators.totals", start=start, end=end).overdue_open[0]
+        total = small.run("indicators.totals", start=start, end=end)
+        totals = total[COUNTS].iloc[0].to_dict()
+        split = small.run("indicators.cells", start=start, end=end)
+        weeks = small.run("indicators.weeks", start=start, end=end)
+        for frame in (split, weeks):
+            assert frame[COUNTS].sum().to_dict() == pytest.approx(totals)
+        last = weeks[weeks.week_start == weeks.week_start.max()]
+        assert split.overdue_open.sum() == last.overdue_open.sum() == total.overdue_open[0]
 
 
-def test_days_and_weeks_without_anything_are_zeros(small):
-    days = small.run("indicators.by_day", start="2023-06-01", end="2023-06-11")
-    assert len(days) == 10 and days.accepted.tolist() == [3, 0, 0, 0, 0, 0, 2, 0, 0, 0]
-    weeks = small.run("indicators.by_week", start="2023-06-02", end="2023-06-21")
-    assert [str(w.date()) for w in weeks.week_start] == ["2023-05-29", "2023-06-05", "2023-06-12", "2023-06-19"]
-    assert weeks.accepted.tolist() == [0, 2, 1, 0]  # the 1st of June is not in the range
-    assert weeks.overdue_open.tolist() == [1, 3, 3, 3]
-    assert small.run("indicators.by_day", start="2023-06-05", end="2023-06-05").empty
+def test_cells_put_together_are_the_totals(small):
+    given = {"start": "2023-05-29", "end": "2023-06-14"}
+    places = small.run("snapshot.communities")
+    communities = cells.by_community(small.run("indicators.cells", **given), places)
+    assert communities.community_code.tolist() == ["A", "B", "none"]
+    assert communities.population.isna().tolist() == [False, True, True]
+    for scope in (["A", "B", "none"], ["A"], ["A", "none"], ["none"]):
+        total = cells.total(communities[communities.community_code.isin(scope)]).iloc[0]
+        asked = small.run("indicators.totals", communities=scope, **given).iloc[0]
+        assert total.to_dict() == pytest.approx(asked.to_dict(), nan_ok=True)
+    categories = cells.by_category(small.run("indicators.cells", **given))
+    assert categories.category_1.tolist() == ["噪声", "停车"]
+    assert categories.accepted.sum() == communities.accepted.sum()
+
+
+def test_weeks_without_anything_are_zeros(small):
+    weeks = small.run("indicators.weeks", start="2023-06-02", end="2023-06-21")
+    mondays = cells.mondays(date(2023, 6, 2), date(2023, 6, 21))
+    assert [str(d) for d in mondays] == ["2023-05-29", "2023-06-05", "2023-06-12", "2023-06-19"]
+    frame = cells.by_week(weeks, mondays)
+    assert frame.accepted.tolist() == [0, 2, 1, 0]  # the 1st of June is not in the range
+    # of the week after the data time nobody knows anything
+    assert frame.overdue_open.tolist() == [1, 3, 3, 0]
+    assert cells.by_week(weeks, []).empty and cells.mondays(date(2023, 6, 5), date(2023, 6, 5)) == []
 
 
 def test_population_is_missing_where_a_community_in_scope_lacks_it(small):
@@ -194,8 +209,6 @@ def test_population_is_missing_where_a_community_in_scope_lacks_it(small):
     assert small.run("indicators.totals", communities=["A"], **given).population.tolist() == [30000]
     assert small.run("indicators.totals", communities=["A", "none"], **given).population.tolist() == [30000]
     assert small.run("indicators.totals", communities=["none"], **given).population.isna().all()
-    by = small.run("indicators.by_community", **given)
-    assert by.population.isna().tolist() == [False, True, True]
 
 
 def test_the_lists_of_late_and_soon_late(small):

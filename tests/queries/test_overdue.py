@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from minxin.analysis.cells import by_week, mondays
 from tests.queries.world import World
 
 FIRST = datetime(2023, 5, 20)
@@ -129,17 +130,17 @@ def test_counts_and_stock_agree_with_a_plain_computation(rows, data, tmp_path_fa
         got = built.run("indicators.totals", start=start, end=end, communities=scope).iloc[0]
         wanted = expected(found, start, end, scope)
         assert {name: int(got[name]) for name in wanted} == wanted, (start, end, scope)
-        for split, code in (("by_community", "community_code"), ("by_category", "category_1")):
-            frame = built.run(f"indicators.{split}", start=start, end=end, communities=scope).set_index(code)
-            for value, row in frame.iterrows():
+        split = built.run("indicators.cells", start=start, end=end, communities=scope)
+        for code in ("community_code", "category_1"):
+            for value, row in split.groupby(code).sum(numeric_only=True).iterrows():
                 part = [f for f in found if value in (f["community"], f["category"])]
                 wanted = expected(part, start, end, scope)
-                assert {name: int(row[name]) for name in wanted} == wanted, (split, value, start, end)
-        for frame, step in (("by_day", 1), ("by_week", 7)):
-            for row in built.run(f"indicators.{frame}", start=start, end=end, communities=scope).itertuples():
-                monday = row[1].date()
-                wanted = expected(found, max(monday, start), min(monday + timedelta(days=step), end), scope)
-                assert {name: int(getattr(row, name)) for name in wanted} == wanted, (frame, monday)
+                assert {name: int(row[name]) for name in wanted} == wanted, (code, value, start, end)
+        weeks = built.run("indicators.weeks", start=start, end=end, communities=scope)
+        for monday in mondays(start, min(end, AS_OF.date())):
+            row = by_week(weeks, [monday]).iloc[0]
+            wanted = expected(found, max(monday, start), min(monday + timedelta(days=7), end), scope)
+            assert {name: int(row[name]) for name in wanted} == wanted, monday
     counts = built.run("weekly.late_counts").set_index("community_code").overdue.to_dict()
     late = [f for f in found if f["closed"] is None and overdue(f, datetime.max)]
     assert counts == {c: sum(f["community"] == c for f in late) for c in ("A", "B", "none")}
