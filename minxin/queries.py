@@ -17,6 +17,9 @@ from minxin.settings import ROOT, Home, Unusable
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshot, Snapshots
 
+# Frames from here have tens of rows: texts kept by numpy cost a fraction of what pyarrow takes per call.
+pd.set_option("mode.string_storage", "python")
+
 
 @dataclass(frozen=True)
 class Block:

@@ -149,13 +149,14 @@ def load_deployment(folder: Path) -> Deployment:
 
 
 @lru_cache(maxsize=8)
-def _deployment(folder: str) -> Deployment:
-    return load_deployment(Path(folder))
+def _deployment(folder: str, beside: str) -> Deployment:
+    return load_deployment(Path(beside, folder).resolve())
 
 
 def deployment() -> Deployment:
     """The deployment that ``MINXIN_CONFIG`` names (default: the project's ``data``)."""
-    return _deployment(str(Path(os.environ.get("MINXIN_CONFIG") or ROOT / "data").resolve()))
+    # Asked for hundreds of times a page: what a relative path starts from is part of the key, nothing is resolved.
+    return _deployment(os.environ.get("MINXIN_CONFIG") or str(ROOT / "data"), os.getcwd())
 
 
 @dataclass(frozen=True)

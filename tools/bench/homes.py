@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Whatever decides what a simulated home holds.
-MAKERS = ("queries", "minxin/demo", "minxin/warehouse", "minxin/tables.py", "data/demo", "data/communities.csv")
+MAKERS = ("queries/staging", "queries/marts", "minxin/demo", "minxin/warehouse", "minxin/tables.py", "data/demo", "data/communities.csv")
 
 
 def environment(home: Path) -> dict[str, str]:
