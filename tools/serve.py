@@ -47,6 +47,9 @@ def main() -> int:
         *("--server.address", "127.0.0.1", "--server.port", str(options.port), "--server.headless", "true"),
         *rest,
     ]
+    # The first run imports everything and tells Streamlit its pages; a link opened before it is not found.
+    warming = [sys.executable, str(ROOT / "tools" / "warm_up.py"), f"http://127.0.0.1:{options.port}"]
+    subprocess.Popen(warming, cwd=ROOT, stdin=subprocess.DEVNULL)
     if os.name == "posix":
         os.chdir(ROOT)
         os.execv(sys.executable, command)

@@ -63,14 +63,15 @@ def headline(page: Weekly, chosen: Chosen, viewer: Viewer) -> bool:
     with chosen.rest:
         is_more = page.more_kpis is not None and st.toggle("更多指标", key="more", bind="query-params")
         if may(viewer, PAGE, "export"):
-            _export(page)
+            _export(page, viewer)
     st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
     return bool(is_more)
 
 
 @part
-def _export(page: Weekly) -> None:
-    panel.export_menu(page.charts, "page", f"每周会商{page.period.name}", label="导出")
+def _export(page: Weekly, viewer: Viewer) -> None:
+    held = partial(page.charts, with_records=viewer.detail != "aggregate")
+    panel.export_menu(held, "page", f"每周会商{page.period.name}", label="导出")
 
 
 def figures(page: Weekly, is_more: bool) -> None:

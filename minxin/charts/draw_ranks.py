@@ -65,7 +65,7 @@ def _bars(canvas: Canvas, thick: float) -> None:
     aside = any(t is not None for t in chart.column("target"))  # beside a target, words would stand on its line
     said = [w for w, v in zip(chart.values, values, strict=True) if v is not None]
     words = max(map(width, said), default=3) * canvas.font * 0.94
-    room = (high - low) * (0.04 if aside else min(0.45, (words + 8) / 420))
+    room = (high - low) * (0.04 if aside else min(0.45, (words + 8) / 300))
     canvas.trace(
         "bar",
         x=[v or 0 for v in values],

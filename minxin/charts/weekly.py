@@ -258,8 +258,12 @@ class Weekly:
         """Communities × categories that got more than their own history lets expect."""
         return weekly_lists.unusual_cells(self)
 
-    def charts(self, map_code: str = "", trend_code: str = "") -> list[Chart]:
-        """Everything on the page in its order, for the pack and for the export of the whole page."""
+    def charts(self, map_code: str = "", trend_code: str = "", with_records: bool = True) -> list[Chart]:
+        """Everything on the page in its order, for the pack and for the export of the whole page.
+
+        ``with_records``: whether the lists of single petitions are part of it; not for who sees sums only.
+        """
         area, ranking = self.by_community(map_code or next(iter(self.choices(self.board.map))))
         over_time = self.over_time(trend_code or next(iter(self.choices(self.board.trend))))
-        return [self.kpis, area, ranking, over_time, self.categories, self.unusual, self.late, self.due_soon]
+        sums = [self.kpis, area, ranking, over_time, self.categories, self.unusual]
+        return [*sums, self.late, self.due_soon] if with_records else sums

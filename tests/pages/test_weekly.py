@@ -79,6 +79,13 @@ def test_added_communities_are_the_totals(community: str, demo: Home) -> None:
     assert set(page.totals.columns) == set(asked.index)
 
 
+def test_who_sees_sums_only_takes_no_records_away(demo: Home) -> None:
+    page = _page(demo)
+    assert [c.id for c in page.charts()][-2:] == ["late", "due_soon"]
+    held = page.charts(with_records=False)
+    assert len(held) == 6 and not any("petition_id" in chart.data.columns for chart in held)
+
+
 def test_a_community_narrows_the_figures(demo: Home, open_page: Open, snapshot: duckdb.DuckDBPyConnection) -> None:
     at = open_page(community="翻身社区")
     (n,) = snapshot.execute(
