@@ -15,6 +15,7 @@ from minxin import settings
 from minxin.settings import Home
 from tests import support
 from tools.install_chromium import chromium as find_chromium
+from tools.install_postgresql import programs as find_postgresql
 
 # No test may touch the homes of the person who runs it, also where it forgets to ask for a fixture.
 for _name in support.OURS:
@@ -180,7 +181,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def _nothing_excuses() -> bool:
     """Whether this machine has all that a test may miss, and somebody wants to know (``.ci/run``)."""
-    return bool(os.environ.get("MINXIN_NO_SKIPS")) and bool(find_chromium()) and INPUTS.is_dir()
+    everything = bool(find_chromium()) and bool(find_postgresql()) and INPUTS.is_dir()
+    return bool(os.environ.get("MINXIN_NO_SKIPS")) and everything
 
 
 @pytest.hookimpl(trylast=True)
@@ -194,6 +196,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _skipped and _nothing_excuses():
         terminalreporter.write_line(
-            f"{len(_skipped)} skipped although Chromium and the real inputs are there: this counts as a failure.",
+            f"{len(_skipped)} skipped although Chromium, PostgreSQL and the real inputs are there:"
+            " this counts as a failure.",
             red=True,
         )

@@ -101,9 +101,10 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Every test, on two processes; the browser tests where there is a Chromium."""
+    """Every test, on two processes; those in a browser or on PostgreSQL where there is one."""
     install("test")
     python("tools/install_chromium.py")
+    python("tools/install_postgresql.py")
     return python("-m", "pytest", "-n", os.environ.get("MINXIN_TEST_WORKERS", "2"), "--dist", "loadfile", *arguments)
 
 
