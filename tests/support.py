@@ -22,7 +22,7 @@ from minxin.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Settings of ours that a test must not inherit from the person who runs it.
-OURS = ("MINXIN_CONFIG", "MINXIN_HOME", "MINXIN_KEY_FILE", "MINXIN_MEMORY_LIMIT")
+OURS = ("MINXIN_CONFIG", "MINXIN_HOME", "MINXIN_KEY_FILE", "MINXIN_MEMORY_LIMIT", "MINXIN_OPERATIONS_URL")
 
 
 def environment(home: Path, config: Path | None = None) -> dict[str, str]:

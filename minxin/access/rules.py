@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, get_args
 from minxin.access.viewer import DETAILS, Detail, Viewer
 from minxin.settings import Unusable, deployment
 
-Action = Literal["see", "export", "approve", "second_check", "import"]
+Action = Literal["see", "export", "write", "approve", "second_check", "import"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLES = ("leader", "analyst", "clerk", "administrator", "local")
 
