@@ -84,8 +84,12 @@ def listing(check: pd.DataFrame, chosen: str, source: Source, viewer: Viewer) ->
     panel.panel(chart, viewer, "published", draw=_table)
 
 
+#: Widths in px for whole figures and reasons; the rest as wide as it needs.
+_WIDTHS = {"编号": 150, "公布数": 125, "计算数": 125, "单位": 60, "结论": 60, "说明": 420}
+
+
 def _table(chart: Chart) -> None:
-    panel.table(chart, "published", height=620)
+    panel.table(chart, "published", height=620, widths=_WIDTHS)
 
 
 def explanation(source: Source) -> None:

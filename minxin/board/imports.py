@@ -40,6 +40,15 @@ LEFT_OUT = "（不导入）"
 PREVIEWED = 100
 _RESULT, _SURE = "import_result", 0.85
 _KINDS = {"csv": "文本表格", "xlsx": "Excel 工作簿", "xls": "Excel 97—2003 工作簿"}
+#: Streamlit has no setting for the words inside its uploader: they give way to ours.
+_IN_CHINESE = """<style>
+[data-testid="stFileUploaderDropzone"] > span button p,
+[data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }
+[data-testid="stFileUploaderDropzone"] > span button p::after { content: "选择文件"; font-size: 1rem; }
+[data-testid="stFileUploaderDropzoneInstructions"] span::after {
+    content: "或把文件拖到这里，每个不超过 1 GB"; font-size: 0.875rem;
+}
+</style>"""
 
 
 # ── the file ────────────────────────────────────────────────────────────────────────────────────
@@ -49,6 +58,7 @@ def upload() -> Any:
     """The uploaded file, or None; a template to fill stands beside it."""
     left, right = st.columns([2, 1])
     with left:
+        st.html(_IN_CHINESE)
         given = st.file_uploader("选择台账文件（xlsx、xls、csv、tsv，可为 gz 压缩）", type=list(ENDINGS), key="file")
     with right.container(border=True):
         st.text("没有现成台账时，可下载模板填写")
@@ -374,6 +384,9 @@ def batches(viewer: Viewer) -> None:
         hide_index=True,
         alt="导入批次",
         height="auto",
+        column_config={
+            n: st.column_config.NumberColumn(format="localized") for n in ("行数", "新增", "更新", "重复", "退回")
+        },
     )
     if may(viewer, PAGE, "import"):
         _withdrawal(lake, [m for m in held if not m.withdrawn])

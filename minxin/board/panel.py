@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -92,8 +92,8 @@ def picture(chart: Chart, name: str, picture_format: str = "png", height: int | 
     )
 
 
-def table(chart: Chart, name: str, height: int | None = None) -> None:
-    """The same rows as a table, in Chinese headings and written values."""
+def table(chart: Chart, name: str, height: int | None = None, widths: Mapping[str, int] | None = None) -> None:
+    """The same rows as a table, in Chinese headings and written values; ``widths`` in px by heading."""
     if chart.empty:
         st.text("没有需要列出的内容。")
         return
@@ -104,6 +104,7 @@ def table(chart: Chart, name: str, height: int | None = None) -> None:
         alt=literal(chart.alt),
         placeholder="—",
         key=f"table_{name}",
+        column_config={heading: st.column_config.Column(width=wide) for heading, wide in (widths or {}).items()},
     )
 
 

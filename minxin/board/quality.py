@@ -79,7 +79,7 @@ def batch_list(batches: pd.DataFrame, source: Source, viewer: Viewer) -> None:
             Encoding(),
             Unit("count", "行"),
             source,
-            title=f"共 {len(batches)} 个导入批次，最近一次为 {clean(batches['source'].iloc[0])}"
+            title=f"共 {len(batches)} 个导入批次，最近一次为「{clean(batches['source'].iloc[0])}」"
             if len(batches)
             else "尚无导入批次",
             subtitle="每批行数 = 新增 + 更新 + 重复 + 退回",
