@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minxin.ingest.readers import open_source
-from minxin.settings import Unusable
+from minxin.settings import Home, Unusable
 from tests.ingest.broken import EXTENSIONS, broken_inputs
+from tests.ingest.whole_imports import bring_many
 
 INPUTS, PARTS, SEED = 540, 6, 20230704
 #: Seconds that one file may take, on a busy machine.
@@ -66,6 +67,13 @@ def test_broken_inputs(tmp_path: Path, part: int) -> None:
             path.unlink()
         shutil.rmtree(tmp_path / "work", ignore_errors=True)
     assert 0.2 * INPUTS / PARTS < usable < 0.7 * INPUTS / PARTS, "both kinds are among them"
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_broken_inputs_brought_for_good(tmp_home: Home, tmp_path: Path, part: int) -> None:
+    """Through whole imports into a published home; ``python -m tests.ingest.whole_imports`` does so with 540."""
+    done = bring_many(tmp_home, tmp_path, 54, SEED + 100 + part)
+    assert done["imported"] + done["refused"] == 54 and done["imported"] > 10
 
 
 def test_an_old_workbook_that_asks_for_all_memory(tmp_path: Path) -> None:
