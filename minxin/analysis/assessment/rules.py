@@ -1,0 +1,434 @@
+"""Rules of assessment (``data/rules/assessment.toml``): what is in force on a day, and what one may try out."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from minxin.analysis.assessment.posterior import Prior
+from minxin.settings import Unusable, deployment
+
+#: The three rates in the order in which everything here holds them, with their names.
+RATES = ("response", "resolution", "satisfaction")
+RATE_NAMES = {"response": "响应率", "resolution": "解决率", "satisfaction": "满意率"}
+COUNTED_BY = ("accepted_at", "created_at")
+WHICH = ("last_valid", "first_valid")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_FILE = ("rules", "assessment.toml")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A named set of weights of the three rates; they sum to 1."""
+
+    name: str
+    label: str
+    response: float
+    resolution: float
+    satisfaction: float
+    source: str
+
+    @property
+    def values(self) -> tuple[float, float, float]:
+        """In the order of ``RATES``."""
+        return self.response, self.resolution, self.satisfaction
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A reason for which a petition leaves the assessment, and who may approve it."""
+
+    code: str
+    label: str
+    approved_by: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """What adds (or takes) so many points a case, shown apart from the score."""
+
+    code: str
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Valid:
+    """What counts as a valid call-back, and which one of several stands for the petition."""
+
+    methods: tuple[str, ...]
+    needs_connection: bool = True
+    needs_answer: bool = True
+    which: str = "last_valid"
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Limits of the classes; ``cut`` is the probability that a class, and any difference, must reach."""
+
+    margin: float
+    cut: float
+    progress_margin: float
+    volume_factor: float
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Levels of the inner and the outer funnel limits."""
+
+    warning: float
+    action: float
+
+
+@dataclass(frozen=True)
+class Gaming:
+    """Shares from which a sign is worth looking into, and the hours after which a change counts as late."""
+
+    excluded_share: float
+    invalid_share: float
+    late_change_share: float
+    denied_share: float
+    late_hours: float
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One version of the rules; ``start`` is None for one that may only be tried out.
+
+    ``period_first_day``: first day of the assessed month, 19 = from the 19th of the month before.
+    ``window_months``: so many assessed months, the named one last, are what an assessment rests on.
+    ``exclusions`` and ``points`` are those in use. Probabilities and shares in [0, 1]; points in points.
+    """
+
+    name: str
+    title: str
+    start: dt.date | None
+    weights: Weights
+    basic_value: float
+    period_first_day: int
+    counted_by: str
+    window_months: int
+    windows_beside: tuple[int, ...]
+    exclusions: tuple[Exclusion, ...]
+    smallest_n: int
+    points: tuple[Point, ...]
+    points_cap: float
+    confidence: float
+    valid: Valid
+    classes: Classes
+    prior: Prior
+    funnel: Funnel
+    gaming: Gaming
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of everything that bears on results: 16 hexadecimal digits."""
+        said = {name: value for name, value in _said(self).items() if name != "title"}
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+    def month(self, year: int, month: int) -> tuple[dt.date, dt.date]:
+        """The half-open days of the assessed month of that name: 2023-06 may be 19 May to 18 June."""
+        return self.window(year, month, 1)
+
+    def window(self, year: int, month: int, months: int | None = None) -> tuple[dt.date, dt.date]:
+        """The half-open days of the last so many assessed months (default: what the assessment rests on)."""
+        count = self.window_months if months is None else months
+        late = 1 if self.period_first_day == 1 else 0
+        return _first(year, month + late - count, self.period_first_day), _first(
+            year, month + late, self.period_first_day
+        )
+
+    def window_before(self, year: int, month: int) -> tuple[dt.date, dt.date]:
+        """The window of the same length just before, which progress is measured against."""
+        return self.window(year, month - self.window_months)
+
+    def month_of(self, day: dt.date) -> tuple[int, int]:
+        """Year and month of the assessed month in which a day lies."""
+        late = self.period_first_day > 1 and day.day >= self.period_first_day
+        first = _first(day.year, day.month + late, 1)
+        return first.year, first.month
+
+    def changed(self, **changes: Any) -> Rule:
+        """A copy to try out: never in force, named after what it came from."""
+        return dataclasses.replace(self, **{"start": None, "name": f"{self.name}*", **changes})
+
+
+def _said(value: Any) -> Any:
+    """What a rule says; values that a field has anyway are left out, so that new fields leave old digests alone."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        held = {f.name: (getattr(value, f.name), f.default) for f in fields(value)}
+        return {name: _said(own) for name, (own, default) in held.items() if own != default}
+    if isinstance(value, tuple):
+        return [_said(item) for item in value]
+    return value
+
+
+def _first(year: int, month: int, day: int) -> dt.date:
+    return dt.date(year + (month - 1) // 12, (month - 1) % 12 + 1, day)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All versions of a deployment, those in force in order of their days."""
+
+    versions: tuple[Rule, ...]
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+    exclusions: Mapping[str, Exclusion] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        return [rule.name for rule in self.versions]
+
+    def rule_on(self, day: dt.date) -> Rule:
+        """The rule in force on a day; Unusable before the first."""
+        begun = [rule for rule in self.versions if rule.start is not None and rule.start <= day]
+        if not begun:
+            raise Unusable(f"{day.isoformat()} 尚无生效的考核规则，请在 rules/assessment.toml 中补上，或另选日期。")
+        return max(begun, key=lambda rule: rule.start or dt.date.min)
+
+    def for_month(self, year: int, month: int) -> Rule:
+        """The rule that a month is assessed by: the one in force on the last day of its calendar month."""
+        return self.rule_on(_first(year, month + 1, 1) - dt.timedelta(days=1))
+
+    def named(self, name: str) -> Rule:
+        """The rule of a name, in force or not; Unusable where there is none."""
+        for rule in self.versions:
+            if rule.name == name:
+                return rule
+        raise Unusable(f"没有名为「{name}」的考核规则，可选：{'、'.join(self.names)}。")
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Faulty(ValueError):
+    """What is wrong in the file, in Chinese."""
+
+
+def _check(condition: bool, message: str) -> None:
+    if not condition:
+        raise _Faulty(message)
+
+
+def _value(raw: Any, kind: Any, where: str) -> Any:
+    """A value of the file as the type that a field declares."""
+    if kind is bool:
+        _check(isinstance(raw, bool), f"{where} 应为 true 或 false")
+        return raw
+    if kind is int:
+        _check(isinstance(raw, int) and not isinstance(raw, bool), f"{where} 应为整数")
+        return raw
+    if kind is float:
+        _check(isinstance(raw, int | float) and not isinstance(raw, bool), f"{where} 应为数字")
+        return float(raw)
+    if kind is str:
+        _check(isinstance(raw, str) and bool(raw.strip()), f"{where} 不能为空")
+        return raw.strip()
+    _check(isinstance(raw, list), f"{where} 应为列表")
+    return tuple(_value(item, get_args(kind)[0], where) for item in raw)
+
+
+_T = TypeVar("_T")
+
+
+def _made(kind: type[_T], raw: Any, where: str) -> _T:
+    """An instance of a plain dataclass from a table of the file."""
+    _check(isinstance(raw, dict), f"{where} 应为一节")
+    declared = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(raw) - set(declared))
+    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
+    missing = [name for name, f in declared.items() if name not in raw and f.default is dataclasses.MISSING]
+    _check(not missing, f"{where} 缺少 {'、'.join(missing)}")
+    hints = get_type_hints(kind)
+    return kind(**{name: _value(value, hints[name], f"{where} 的 {name}") for name, value in raw.items()})
+
+
+def _named(raw: Mapping[str, Any], table: str, kind: type[_T], key: str) -> dict[str, _T]:
+    entries = raw.get(table, [])
+    _check(isinstance(entries, list), f"{table} 应写成 [[{table}]]")
+    found: dict[str, _T] = {}
+    for entry in entries:
+        made = _made(kind, entry, f"[[{table}]]")
+        name = getattr(made, key)
+        _check(name not in found, f"[[{table}]] 中 {name} 重复")
+        found[name] = made
+    return found
+
+
+def _picked(raw: Any, held: Mapping[str, _T], where: str) -> tuple[_T, ...]:
+    names = _value(raw, tuple[str, ...], where)
+    unknown = [name for name in names if name not in held]
+    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 没有定义")
+    _check(len(set(names)) == len(names), f"{where} 中有重复")
+    return tuple(held[name] for name in names)
+
+
+def _share(value: float, where: str) -> None:
+    _check(0 <= value <= 1, f"{where} 应在 0 与 1 之间")
+
+
+def _sound(rule: Rule) -> None:
+    """Whether the values of a rule make sense together."""
+    where = f"规则 {rule.name}"
+    _check(_NAME.fullmatch(rule.name) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
+    _share(rule.basic_value, f"{where} 的 basic_value")
+    _check(1 <= rule.period_first_day <= 28, f"{where} 的 period_first_day 应在 1 与 28 之间")
+    _check(rule.counted_by in COUNTED_BY, f"{where} 的 counted_by 应为 {'、'.join(COUNTED_BY)} 之一")
+    _check(1 <= rule.window_months <= 36, f"{where} 的 window_months 应在 1 与 36 之间")
+    _check(all(1 <= m <= 36 for m in rule.windows_beside), f"{where} 的 windows_beside 应在 1 与 36 之间")
+    _check(rule.smallest_n >= 1, f"{where} 的 smallest_n 应不小于 1")
+    _check(rule.points_cap >= 0, f"{where} 的 points_cap 不能为负")
+    for value, name in (
+        (rule.confidence, "confidence"),
+        (rule.classes.cut, "classes.cut"),
+        (rule.funnel.warning, "funnel.warning"),
+        (rule.funnel.action, "funnel.action"),
+    ):
+        _check(0.5 <= value < 1, f"{where} 的 {name} 应在 0.5 与 1 之间")
+    _check(rule.funnel.warning < rule.funnel.action, f"{where} 的漏斗外线应宽于内线")
+    _check(rule.valid.which in WHICH, f"{where} 的 valid.which 应为 {'、'.join(WHICH)} 之一")
+    _share(rule.classes.margin, f"{where} 的 classes.margin")
+    _share(rule.classes.progress_margin, f"{where} 的 classes.progress_margin")
+    _check(rule.classes.volume_factor > 1, f"{where} 的 classes.volume_factor 应大于 1")
+    for name in ("excluded_share", "invalid_share", "late_change_share", "denied_share"):
+        _share(getattr(rule.gaming, name), f"{where} 的 gaming.{name}")
+    prior = rule.prior
+    kinds = (prior.alike, prior.few, prior.degrees, prior.both)
+    _check(min(kinds) > 0 and abs(sum(kinds) - 1) < 1e-9, f"{where} 的 prior 四种概率应为正数且合计为 1")
+    _check(prior.spread > 0 and prior.apart > 0, f"{where} 的 prior.spread 与 prior.apart 应为正数")
+
+
+_PLAIN = {
+    "basic_value": float,
+    "period_first_day": int,
+    "counted_by": str,
+    "window_months": int,
+    "windows_beside": tuple[int, ...],
+    "smallest_n": int,
+    "points_cap": float,
+    "confidence": float,
+}
+_PARTS = {"valid": Valid, "classes": Classes, "prior": Prior, "funnel": Funnel, "gaming": Gaming}
+
+
+def _merged(raw: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A rule with what it takes over from the one that ``like`` names; sections key by key."""
+    if "like" not in raw:
+        return dict(raw)
+    _check(raw["like"] in before, f"like 所指的规则 {raw['like']} 不在前面")
+    base = {k: v for k, v in before[raw["like"]].items() if k not in ("from", "sealed", "title")}
+    for name, value in raw.items():
+        base[name] = {**base[name], **value} if name in _PARTS and isinstance(value, dict) else value
+    base.pop("like")
+    return base
+
+
+def _rule(raw: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Rule:
+    where = f"规则 {raw.get('name', '')}"
+    known = {"name", "title", "from", "sealed", "weights", "exclusions", "points", *_PLAIN, *_PARTS}
+    unknown = sorted(set(raw) - known)
+    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
+    missing = sorted(known - {"from", "sealed"} - set(raw))
+    _check(not missing, f"{where} 缺少 {'、'.join(missing)}")
+    start = raw.get("from")
+    _check(start is None or type(start) is dt.date, f"{where} 的 from 应为日期，如 2022-06-01")
+    _check(raw["weights"] in held["weights"], f"{where} 的权重 {raw['weights']} 没有定义")
+    plain = {name: _value(raw[name], kind, f"{where} 的 {name}") for name, kind in _PLAIN.items()}
+    parts: dict[str, Any] = {name: _made(kind, raw[name], f"{where} 的 [rule.{name}]") for name, kind in _PARTS.items()}
+    rule = Rule(
+        name=_value(raw["name"], str, "规则的 name"),
+        title=_value(raw["title"], str, f"{where} 的 title"),
+        start=start,
+        weights=held["weights"][raw["weights"]],
+        exclusions=_picked(raw["exclusions"], held["exclusion"], f"{where} 的 exclusions"),
+        points=_picked(raw["points"], held["point"], f"{where} 的 points"),
+        **plain,
+        **parts,
+    )
+    _sound(rule)
+    sealed = raw.get("sealed")
+    _check(
+        sealed is None or sealed == rule.digest,
+        f"{where} 已封存，内容却有改动（现指纹 {rule.digest}）；请恢复原文，另立一版",
+    )
+    return rule
+
+
+def _rules(raw: Mapping[str, Any]) -> Rules:
+    unknown = sorted(set(raw) - {"weights", "exclusion", "point", "rule"})
+    _check(not unknown, f"{'、'.join(unknown)} 无法识别")
+    weights = _named(raw, "weights", Weights, "name")
+    for entry in weights.values():
+        _check(min(entry.values) >= 0 and abs(sum(entry.values) - 1) < 1e-9, f"权重 {entry.name} 应为非负数且合计为 1")
+    exclusions = _named(raw, "exclusion", Exclusion, "code")
+    for reason in exclusions.values():
+        _check(bool(reason.approved_by), f"剔除原因 {reason.code} 没有写明谁可批准")
+    held: dict[str, Mapping[str, Any]] = {
+        "weights": weights,
+        "exclusion": exclusions,
+        "point": _named(raw, "point", Point, "code"),
+    }
+    entries = raw.get("rule", [])
+    _check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
+    before: dict[str, Mapping[str, Any]] = {}
+    found: list[Rule] = []
+    for entry in entries:
+        merged = _merged(entry, before)
+        rule = _rule(merged, held)
+        _check(rule.name not in before, f"规则 {rule.name} 重复")
+        before[rule.name] = merged
+        found.append(rule)
+    starts = [rule.start for rule in found if rule.start is not None]
+    _check(bool(starts), "没有一条规则写明生效日期 from")
+    _check(len(set(starts)) == len(starts), "两条规则同日生效")
+    found.sort(key=lambda rule: (rule.start is None, rule.start or dt.date.min))
+    return Rules(tuple(found), MappingProxyType(weights), MappingProxyType(exclusions))
+
+
+def read_rules(file: Path) -> Rules:
+    """Read and validate a file of rules.
+
+    Raises Unusable with one Chinese line.
+    """
+    try:
+        return _rules(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"考核规则 {file} 无法读取（{error}），请改正后再试。") from error
+    except _Faulty as error:
+        raise Unusable(f"考核规则 {file} 有误：{error}。请改正后再试。") from error
+
+
+@lru_cache(maxsize=8)
+def _load(file: Path) -> Rules:
+    return read_rules(file)
+
+
+def load() -> Rules:
+    """The rules of the deployment, or the project's own where it has none."""
+    return _load(deployment().path(*_FILE))
+
+
+def rule_on(day: dt.date) -> Rule:
+    """The deployment's rule in force on a day; Unusable before the first."""
+    return load().rule_on(day)
+
+
+def trial_weights(values: Sequence[float], name: str = "trial", label: str = "试算权重") -> Weights:
+    """Weights to try out, brought to sum 1; ValueError where they are negative or all 0."""
+    total = float(sum(values))
+    if len(values) != len(RATES) or min(values) < 0 or total <= 0:
+        raise ValueError(f"three weights that are not negative, some positive: {values}")
+    response, resolution, satisfaction = (float(v) / total for v in values)
+    return Weights(name, label, response, resolution, satisfaction, "试算")
