@@ -139,6 +139,12 @@ def bench(arguments: Sequence[str]) -> int:
     return python("-m", "tools.bench", *arguments)
 
 
+def bench_statistics(arguments: Sequence[str]) -> int:
+    """Simulate the assessment; the tables of docs/statistics.md."""
+    install("test")
+    return python("-m", "tools.bench.statistics", *arguments, OMP_NUM_THREADS="1")
+
+
 def clean(_arguments: Sequence[str]) -> int:
     """Remove what can be made again; the home folder is data and stays."""
     for folder in (
@@ -164,6 +170,7 @@ TASKS = {
     "check": check,
     "format": format_code,
     "bench": bench,
+    "bench-statistics": bench_statistics,
     "clean": clean,
 }
 
