@@ -187,9 +187,11 @@ class Records:
         values: Mapping[str, Any],
         reason: str = "",
     ) -> None:
-        """Store changed fields as the next version, with their history."""
+        """Store changed fields as the next version, with their history; where nothing changes, nothing is stored."""
         held = row._asdict()
         changed = {k: v for k, v in values.items() if history.as_text(v) != history.as_text(held[k])}
+        if not changed and not reason:
+            return
         done = connection.execute(
             update(self.table)
             .where(self.table.c.id == row.id, self.table.c.version == row.version)

@@ -111,6 +111,11 @@ def test_a_stale_update_is_refused_in_one_line_that_says_what_changed(store, cle
     assert (mine.text, mine.due_on, mine.urgency, mine.version) == ("改为三天内答复", DAY(2023, 7, 12), "urgent", 4)
 
 
+def test_saving_what_is_there_already_makes_no_version(quick, clerk):
+    made = given(quick, clerk)
+    assert quick.instructions.change(clerk, made.id, 1, text=made.text, due_on=made.due_on) == made
+
+
 def test_what_is_not_allowed(store, clerk, leader):
     made = given(store, clerk)
     with pytest.raises(Refused, match="的权限"):
