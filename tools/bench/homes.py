@@ -12,7 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Whatever decides what a simulated home holds.
-MAKERS = ("queries/staging", "queries/marts", "minxin/demo", "minxin/warehouse", "minxin/tables.py", "data/demo", "data/communities.csv")
+MAKERS = (
+    *("queries/staging", "queries/marts", "minxin/demo", "minxin/warehouse", "minxin/tables.py"),
+    *("data/demo", "data/communities.csv"),
+)
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""``minxin assess``: the three rates, score, rank interval and class of each unit for one month."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from functools import partial
+from typing import Any
+
+from minxin import access, queries, settings
+from minxin.analysis import wording
+from minxin.analysis.assessment import review, rules
+from minxin.analysis.assessment.assess import STATUSES, Assessment
+
+
+def register(subparsers: Any) -> None:
+    """Add ``assess`` to the command line."""
+    parser = subparsers.add_parser(
+        "assess", help="按考核规则计算某月各社区（或单位）的三率、得分和归类", description=__doc__
+    )
+    parser.add_argument("--month", metavar="YYYY-MM", help="考核月，如 2023-06；默认为最近一个满月")
+    parser.add_argument("--rules", metavar="NAME", help="规则名称；默认为该月适用的规则，另选的只作试算")
+    parser.add_argument("--by", choices=["community", "unit"], default="community", help="按社区（默认）或按首办单位")
+    parser.add_argument("--json", action="store_true", help="输出 JSON，比率和得分均为 0—1 的小数")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the assessment; 1 where nothing is published, 2 for a month or rule that there is not."""
+    asked = queries.current(settings.home())
+    if asked is None:
+        raise settings.Refused("尚无已发布的数据；请先运行 minxin demo 或 minxin import 与 minxin build。")
+    held = rules.load()
+    month = _month(args.month) if args.month else None
+    rule = held.named(args.rules) if args.rules else None
+    if month is None:
+        month = review.latest_month(rule or held.rule_on(asked.snapshot.as_of.date()), asked.snapshot.as_of)
+    rule = rule or held.for_month(*month)
+    if rule.period_first_day not in review.FIRST_DAYS:
+        raise settings.Unusable(f"规则 {rule.name} 的考核月首日应为 1 日或 19 日，请改正后再试。")
+    viewer = access.Viewer.local(settings.deployment())
+    result = review.Review(partial(_ask, asked, viewer), month, rule, args.by).assessed()
+    text = json.dumps(result.as_dict(), ensure_ascii=False, indent=2) if args.json else _table(result)
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def _ask(asked: queries.Queries, viewer: access.Viewer, block: str, /, **given: Any) -> Any:
+    return asked.run(block, viewer, **given)
+
+
+def _month(text: str) -> tuple[int, int]:
+    try:
+        return review.parse_month(text)
+    except ValueError as error:
+        raise settings.Unusable(f"考核月「{text}」写法不对，应为 2023-06 这样的年月。") from error
+
+
+def _table(result: Assessment) -> str:
+    """The result as lines for people, the highest score first."""
+    rule = result.rule
+    lines = [
+        f"{result.period} 考核（规则：{rule.title}，{rule.weights.label}，滚动 {rule.window_months} 个月）",
+        "各单位没有显著差异，不排名次。" if result.no_difference else "名次为区间，不分先后者并列。",
+        "名称\t有效回访\t响应率\t解决率\t满意率\t得分\t区间\t名次\t归类",
+    ]
+    for row in result.units.sort_values("score", ascending=False, kind="stable").to_dict("records"):
+        shares = [wording.rate_text(row[f"{rate}_rate"]) for rate in rules.RATES]
+        ranked = row["rank_low"] == row["rank_low"] and not result.no_difference
+        cells = [
+            row["name"],
+            str(row["n_valid"]),
+            *shares,
+            _points(row["score"]),
+            f"{_points(row['score_low'])}—{_points(row['score_high'])}",
+            f"{row['rank_low']:.0f}—{row['rank_high']:.0f}" if ranked else "—",
+            row["class"] or STATUSES[row["status"]],
+        ]
+        lines.append("\t".join(cells))
+    return "\n".join(lines)
+
+
+def _points(score: float) -> str:
+    return "—" if score != score else f"{score * 100:.2f}"

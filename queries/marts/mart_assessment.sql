@@ -1,0 +1,85 @@
+-- One half of a month (from the 1st or the 19th), way of dating, community, unit and exclusion with what the call-backs said.
+with excluded as (
+    -- One excluded petition with its reason.
+    select
+        petition_id,
+        min(reason_code) as exclusion,
+    from fct_exclusion
+    group by petition_id
+),
+
+answered as (
+    -- One petition with the days that an assessment can date it by, and the answers of the call-back that counts.
+    select
+        petition.accepted_day,
+        cast(petition.created_at as date) as created_day,
+        petition.community_code,
+        coalesce(nullif(petition.first_unit, ''), '') as unit,
+        coalesce(excluded.exclusion, '') as exclusion,
+        petition.is_closed,
+        coalesce(petition.followup_valid, false) as is_valid,
+        coalesce(petition.is_contacted, false) as is_responded,
+        coalesce(petition.is_resolved, false) as is_resolved,
+        coalesce(petition.satisfaction = '满意', false) as is_satisfied,
+        coalesce(petition.satisfaction = '基本满意', false) as is_basic,
+        -- the rule file states the same 24 hours as late_hours
+        coalesce(petition.complexity_changed_at > petition.accepted_at + interval '24 hours', false) as is_late_change,
+    from fct_petition as petition
+    left join excluded on excluded.petition_id = petition.petition_id
+),
+
+dated as (
+    -- One petition and way of dating it.
+    select
+        'accepted_at' as counted_by,
+        accepted_day as day,
+        *,
+    from answered
+    union all
+    select
+        'created_at' as counted_by,
+        created_day as day,
+        *,
+    from answered
+)
+
+select
+    counted_by,
+    cast(
+        case
+            when extract(day from day) >= 19 then date_trunc('month', day) + interval '18 days'
+            else date_trunc('month', day)
+        end as date
+    ) as half_start,
+    community_code,
+    unit,
+    exclusion,
+    count(*) as n_cases,
+    count(*) filter (where is_closed) as n_closed,
+    count(*) filter (where is_valid) as n_valid,
+    count(*) filter (where is_valid and is_responded) as n_responded,
+    count(*) filter (where is_valid and is_resolved) as n_resolved,
+    count(*) filter (where is_valid and is_satisfied) as n_satisfied,
+    count(*) filter (where is_valid and is_basic) as n_basic,
+    count(*) filter (where is_valid and is_responded and is_resolved) as n_responded_resolved,
+    count(*) filter (where is_valid and is_responded and is_satisfied) as n_responded_satisfied,
+    count(*) filter (where is_valid and is_responded and is_basic) as n_responded_basic,
+    count(*) filter (where is_valid and is_resolved and is_satisfied) as n_resolved_satisfied,
+    count(*) filter (where is_valid and is_resolved and is_basic) as n_resolved_basic,
+    count(*) filter (where is_closed and not is_valid) as n_without_valid,
+    count(*) filter (where is_closed and is_valid) as n_closed_valid,
+    count(*) filter (where is_closed and is_valid and not is_resolved) as n_denied,
+    count(*) filter (where is_late_change) as n_late_change,
+from dated
+group by
+    counted_by,
+    cast(
+        case
+            when extract(day from day) >= 19 then date_trunc('month', day) + interval '18 days'
+            else date_trunc('month', day)
+        end as date
+    ),
+    community_code,
+    unit,
+    exclusion
+order by half_start, community_code, unit, exclusion, counted_by
