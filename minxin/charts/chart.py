@@ -32,12 +32,15 @@ class Kind(StrEnum):
     HEATMAP = "heatmap"
     SMALL_MULTIPLES = "small_multiples"
     FUNNEL_PLOT = "funnel_plot"
+    DIVERGING = "diverging"
 
 
 #: Kinds that rank: without ``encoding.order`` they are sorted by value, highest first.
 RANKED = (Kind.BAR, Kind.DOT_INTERVAL)
 #: Kinds with a time or number axis: without ``encoding.order`` they are sorted along it (names keep their order).
 ALONG_X = (Kind.LINE, Kind.SMALL_MULTIPLES)
+#: Kinds that need ``encoding.series``.
+GROUPED = (Kind.HEATMAP, Kind.STACKED_COLUMN, Kind.SMALL_MULTIPLES, Kind.DIVERGING)
 #: Status of a value (``indicators.measure``) → the words that stand instead of it.
 STATUS_WORDS = {"few": "样本不足", "none": "无数据", "no_population": "缺人口数"}
 _HEADINGS = {
@@ -161,7 +164,8 @@ class Encoding:
     emphasis       keys (else series or x values) in primary colour, the rest in quiet grey
     status         ok | few | none | no_population; all but ok hide the value and say why
     unit           column of Unit objects where rows differ (KPI row)
-    change         KPI row: difference to the comparison, in the row's unit
+    change         KPI row: difference to the comparison, in the row's unit; diverging: what the parts of a name
+                   come to together, in every row of that name
     change_word    KPI row: 环比，同比
     verdict        KPI row: 好转，变差，持平 or ''
     note           KPI row: one quiet line (freshness)
@@ -242,7 +246,7 @@ class Chart:
             raise ValueError(f"chart {self.id!r}: no column {', '.join(absent)}; there are {list(self.data.columns)}")
         if self.kind is not Kind.TABLE and not (self.encoding.x and self.encoding.y):
             raise ValueError(f"chart {self.id!r}: {self.kind} needs encoding.x and encoding.y")
-        if self.kind in (Kind.HEATMAP, Kind.STACKED_COLUMN, Kind.SMALL_MULTIPLES) and not self.encoding.series:
+        if self.kind in GROUPED and not self.encoding.series:
             raise ValueError(f"chart {self.id!r}: {self.kind} needs encoding.series")
         if self.kind is Kind.FUNNEL_PLOT and not self.encoding.n:
             raise ValueError(f"chart {self.id!r}: {self.kind} needs encoding.n")

@@ -117,7 +117,9 @@ def heatmap(canvas: Canvas) -> None:
     spots = [(across.index(n), down.index(g)) if g in down else None for n, g in zip(chart.names, groups, strict=True)]
     filled = classes(canvas.values)
     steps = filled.colours(c.ramp)
-    colours_ = [c.few if k is None else steps[k] for k in filled.index]
+    # Without a status an empty cell is nothing to speak of; with one it is too little, or not known.
+    blank = c.few if chart.encoding.status else c.page
+    colours_ = [blank if k is None else steps[k] for k in filled.index]
     for spot, colour in zip(spots, colours_, strict=True):
         if spot:
             canvas.shape(

@@ -1,10 +1,11 @@
-"""Rankings on screen: bars, dots with intervals, bullets."""
+"""Rankings on screen: bars, dots with intervals, bullets, bars to both sides of zero."""
 
 from __future__ import annotations
 
 from minxin.charts.canvas import SCREEN, Canvas, extent, faded, hover, mark, name_axis, one_target, safe, value_axis
 from minxin.charts.chart import Kind
-from minxin.charts.words import width
+from minxin.charts.sides import net, one_sided, reach, sides
+from minxin.charts.words import clean, shorten, width
 
 ROW = 1.9  # height of a row in ems
 
@@ -151,3 +152,78 @@ def dot_interval(canvas: Canvas) -> None:
         height=_height(canvas, len(values), top, 30),
     )
     canvas.margins(l=left, r=_value_column(canvas), t=top, b=30)
+
+
+@SCREEN.draws(Kind.DIVERGING)
+def diverging(canvas: Canvas) -> None:
+    """Parts to both sides of zero, stacked; either what they come to, or each value at its end."""
+    chart, values, c = canvas.chart, canvas.values, canvas.colours
+    order, groups = list(dict.fromkeys(chart.names)), [clean(g) for g in chart.column("series")]
+    at = {name: i for i, name in enumerate(order)}
+    together, alone = net(chart), one_sided(chart)
+    left = name_axis(canvas, "y", order, 13) + 14
+    low, high = reach(chart)
+    hovers, keys = hover(chart), chart.keys
+    for group, colour in zip(chart.groups, sides(c, len(chart.groups)), strict=True):
+        rows = [i for i, g in enumerate(groups) if g == group]
+        canvas.trace(
+            "bar",
+            x=[values[i] or 0 for i in rows],
+            y=[at[chart.names[i]] for i in rows],
+            orientation="h",
+            width=0.64,
+            marker={"color": colour, "line": {"width": 1 if together else 0, "color": c.page}},
+            text=[safe(chart.values[i]) if alone and values[i] else "" for i in rows],
+            textposition="outside",
+            textangle=0,
+            textfont={"size": canvas.font * 0.94, "color": c.text},
+            cliponaxis=False,
+            constraintext="none",
+            hovertext=[hovers[i] for i in rows],
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=[keys[i] for i in rows],
+            name=safe(group),
+            **faded(canvas),
+        )
+    right = 8.0
+    if together:
+        value_axis(canvas, "x", low, high)
+        right = max((width(words) for _, words in together.values()), default=1) * canvas.font * 0.94 + 20
+        canvas.trace(
+            "scatter",
+            x=[together[name][0] if name in together else None for name in order],
+            y=list(range(len(order))),
+            mode="markers",
+            marker={"symbol": "line-ns", "size": ROW * canvas.font * 0.6, "line": {"width": 3, "color": c.text}},
+            hoverinfo="skip",
+        )
+        for name, (_, words) in together.items():
+            canvas.note(
+                text=safe(words), x=1, xref="paper", xanchor="right", xshift=right - 6, y=at[name], yref="y",
+                showarrow=False, font={"size": canvas.font * 0.94, "color": c.text},
+            )  # fmt: skip
+    else:
+        said = max(map(width, chart.values), default=3) * canvas.font * 0.94 + 10
+        room = (high - low or 1) * (min(0.3, said / 400) if alone else 0.04)
+        canvas.lay(xaxis={"range": [low - (room if low < 0 else 0), high + (room if high > 0 else 0)]})
+        canvas.lay(xaxis={"visible": False})
+    canvas.shape(type="line", x0=0, x1=0, xref="x", y0=0, y1=1, yref="paper", line={"color": c.quiet, "width": 1})
+    _series_line(canvas)
+    top = canvas.font * 1.9
+    canvas.lay(barmode="relative", xaxis={"side": "bottom"}, height=_height(canvas, len(order), top, 30))
+    canvas.margins(l=left, r=right, t=top, b=30 if together else 8)
+
+
+def _series_line(canvas: Canvas) -> None:
+    """The parts with their colours in one line above the plot, and what the stroke means."""
+    chart, c = canvas.chart, canvas.colours
+    parts = [
+        f'<span style="color:{colour}">■</span> {safe(shorten(group, 14))}'
+        for group, colour in zip(chart.groups, sides(c, len(chart.groups)), strict=True)
+    ]
+    if chart.encoding.change and len(parts) > 1:
+        parts.append(f"┃ {safe(chart.heading(chart.encoding.change))}")
+    canvas.note(
+        text="　".join(parts), x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=4,
+        showarrow=False, font={"size": canvas.font * 0.94, "color": c.text},
+    )  # fmt: skip

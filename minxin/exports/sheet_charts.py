@@ -14,6 +14,7 @@ from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import fills, legend, short_names
 from minxin.charts.palette import FILE_FONT, classes, text_on
 from minxin.charts.registry import Renderers
+from minxin.charts.sides import one_sided, reach, sides, unsigned_format
 from minxin.charts.words import clean, shorten, width
 from minxin.exports.sheets import INK, Book, Extent, is_number, text
 
@@ -46,7 +47,7 @@ class Place:
 ACROSS = 14
 #: Kinds that are their own picture.
 ALONE = (Kind.KPI_ROW, Kind.TABLE)
-_TALL = (Kind.BAR, Kind.BULLET, Kind.DOT_INTERVAL)
+_TALL = (Kind.BAR, Kind.BULLET, Kind.DOT_INTERVAL, Kind.DIVERGING)
 Draw = Callable[[Place], None]
 WORKBOOK: Renderers[Draw] = Renderers("workbook")
 
@@ -65,7 +66,7 @@ def _height(rows: int) -> int:
 
 def picture_rows(chart: Chart) -> int:
     """How many sheet rows of normal height a picture covers."""
-    return 0 if chart.kind in ALONE else _height(len(chart.rows) if chart.kind in _TALL else 0) // 20 + 1
+    return 0 if chart.kind in ALONE else _height(len(set(chart.names)) if chart.kind in _TALL else 0) // 20 + 1
 
 
 def _insert(place: Place, drawn: Any, rows: int = 0, legend_at: str = "") -> None:
@@ -147,6 +148,26 @@ def bar(place: Place) -> None:
     drawn.set_x_axis({**_axis(chart, True, "target"), "visible": False, "major_gridlines": {"visible": False}})
     drawn.set_y_axis(_names(reverse=True, interval_unit=1))
     _insert(place, drawn, len(chart.rows))
+
+
+@WORKBOOK.draws(Kind.DIVERGING)
+def diverging(place: Place) -> None:
+    """Native bars to both sides of zero from a wide table beside; stacked, or each value at its end."""
+    chart, alone = place.chart, one_sided(place.chart)
+    drawn = place.book.held.add_chart({"type": "bar"} if alone else {"type": "bar", "subtype": "stacked"})
+    names, parts = _wide(place)
+    for (group, cells), colour in zip(parts, sides(INK, len(parts)), strict=True):
+        labels = {"data_labels": {**_labels(chart), "num_format": unsigned_format(chart)}} if alone else {}
+        drawn.add_series({"name": _literal(shorten(group, 14)), "categories": names, "values": cells, "gap": 45,
+                          "overlap": 100, "fill": {"color": colour}, **labels})  # fmt: skip
+    axis: dict[str, Any] = {**_axis(chart, True), "label_position": "low"}
+    places = ticks(*reach(chart))
+    if len(places) > 1:
+        axis |= {"min": places[0], "max": places[-1], "major_unit": places[1] - places[0]}
+    hidden = {"visible": False, "major_gridlines": {"visible": False}} if alone else {}
+    drawn.set_x_axis({**axis, **hidden})
+    drawn.set_y_axis(_names(reverse=True, interval_unit=1, label_position="low"))
+    _insert(place, drawn, len(set(chart.names)), legend_at="bottom")
 
 
 @WORKBOOK.draws(Kind.COLUMN)
@@ -416,7 +437,7 @@ def heatmap(place: Place) -> None:
     for group, name, value, said, step in zip(
         groups, chart.names, chart.column("y"), chart.values, sorted_in.index, strict=True
     ):
-        if group not in down:
+        if group not in down or (step is None and not chart.encoding.status):
             continue
         row, column = place.head + 1 + down.index(group), place.aside + 1 + across.index(name)
         shade = INK.few if step is None else steps[step]

@@ -50,6 +50,7 @@ _KINDS = {
     Kind.HEATMAP: "热力表",
     Kind.SMALL_MULTIPLES: "分组走势",
     Kind.FUNNEL_PLOT: "漏斗图",
+    Kind.DIVERGING: "增减",
 }
 
 

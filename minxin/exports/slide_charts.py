@@ -27,6 +27,7 @@ from pptx.util import Inches, Pt
 from minxin.charts.canvas import extent_of, one_target, ticks
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import short_names
+from minxin.charts.sides import net, one_sided, reach, unsigned_format, wide
 from minxin.charts.words import clean, is_moment, shorten, width
 from minxin.exports.deck import (
     BODY,
@@ -194,6 +195,50 @@ def bar(sheet: Sheet) -> None:
 
 
 def _size(rows: int) -> float:
+@SLIDES.draws(Kind.DIVERGING)
+def diverging(sheet: Sheet) -> None:
+    """Parts to both sides of zero, stacked; what they come to stands beside the name, or each value at its end."""
+    chart = sheet.chart
+    together, alone = net(chart), one_sided(chart)
+    order, parts = wide(chart)
+    data = CategoryChartData(number_format=chart.unit.number_format)
+    data.categories = [shorten(name, 14) + (f"  {together[name][1]}" if name in together else "") for name in order]
+    for group, values in parts:
+        data.add_series(shorten(group, 14), [v or None for v in values])
+    size = _size(len(order))
+    remarks = [f"名称旁为{clean(chart.heading(chart.encoding.change))}"] if together else []
+    kind = XL_CHART_TYPE.BAR_CLUSTERED if alone else XL_CHART_TYPE.BAR_STACKED
+    drawn = _add(sheet, kind, data, _room(_remarks(sheet, remarks + _value_marks(chart)), len(order) + 1), size)
+    plot = drawn.plots[0]
+    plot.gap_width, plot.overlap, plot.vary_by_categories = 45, 100, False
+    places = _value_axis(chart, drawn.value_axis, True, visible=not alone)
+    low, high = reach(chart)
+    held = ticks(low, high)
+    if alone:
+        room = (high - low) * 0.12
+        drawn.value_axis.minimum_scale, drawn.value_axis.maximum_scale = low - room, high + room
+    elif len(held) > 1:
+        drawn.value_axis.minimum_scale, drawn.value_axis.maximum_scale = held[0], held[-1]
+        drawn.value_axis.major_unit = held[1] - held[0]
+        drawn.value_axis.tick_labels.number_format = _axis_format(chart, held or places)
+    axis = drawn.category_axis
+    _bare(axis)
+    axis.reverse_order = True
+    axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    style(axis.tick_labels.font, size, TEXT)
+    _label_skip(axis, 1)
+    colours = [CALM, PRIMARY][2 - len(parts) :] if len(parts) <= 2 else [*CATEGORIES, *[CALM] * len(parts)]
+    for series, colour in zip(plot.series, colours, strict=False):
+        _paint(series.format.fill, colour)
+        if alone:
+            _labels(series, chart, size)
+            series.data_labels.number_format = unsigned_format(chart)
+    drawn.has_legend = True
+    drawn.legend.position = XL_LEGEND_POSITION.BOTTOM
+    drawn.legend.include_in_layout = False
+    style(drawn.legend.font, 12, TEXT)
+
+
     return max(8.0, min(14.0, round(BODY[3] * 72 / max(rows, 1) / 1.5 * 2) / 2))
 
 

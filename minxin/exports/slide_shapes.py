@@ -234,6 +234,8 @@ def heatmap(sheet: Sheet) -> None:
     for group, name, text, place in zip(
         map(clean, chart.column("series")), chart.names, chart.values, sorted_in.index, strict=True
     ):
+        if place is None and not chart.encoding.status:
+            continue
         shade = INK.few if place is None else steps[place]
         cells[group, name] = Cell(text.removesuffix(word), shade, True)
     head = [Cell("")] + [Cell(n, right=True) for n in across]

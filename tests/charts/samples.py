@@ -99,6 +99,22 @@ def kpi() -> Chart:
     )  # fmt: skip
 
 
+POINTS = Unit("score", "分")
+SIGNED = Encoding(x="name", y="points", series="part", key="code", change="together")
+
+
+def signed(count: int = 21) -> pd.DataFrame:
+    """One row a community and part of a difference, to both sides of zero, with what they come to."""
+    rows = []
+    for i, (code, name) in enumerate(COMMUNITIES[:count]):
+        held = {"权重": 1.2 + (i % 5) / 10, "基本满意折算": 0.4, "剔除": -0.1 * (i % 4)}
+        rows += [
+            {"code": code, "name": name, "part": part, "points": value, "together": sum(held.values())}
+            for part, value in held.items()
+        ]
+    return pd.DataFrame(rows)
+
+
 def chart(kind: Kind) -> Chart:
     """A well-behaved chart of a kind, on the deployment's communities."""
     areas, weeks = by_community(), by_week()
@@ -172,6 +188,8 @@ def chart(kind: Kind) -> Chart:
         encoding = Encoding(x="week", y="rate", series="name", key="code", emphasis=("440306017017",))
         title = "翻身社区近三周连续下降"
         return make(pd.DataFrame(cells), encoding, RATE, title, "各社区每周办结率，近12周")
+    if kind is Kind.DIVERGING:
+        return make(signed(), SIGNED, POINTS, "换规则后各社区得分均上升", "各社区得分变化，按规则各处改动")
     assert kind is Kind.FUNNEL_PLOT
     encoding = Encoding(
         x="name", y="rate", low="limit_low", high="limit_high", outer_low="outer_low", outer_high="outer_high",
@@ -207,7 +225,7 @@ def variant(kind: Kind, how: str) -> Chart:
         "a&b</text>\"'",
         "$x$ {{7*7}} %{x}",
     ]
-    column = e.series if kind in (Kind.STACKED_COLUMN, Kind.HEATMAP, Kind.SMALL_MULTIPLES) else e.x
+    column = e.series if kind in (Kind.STACKED_COLUMN, Kind.HEATMAP, Kind.SMALL_MULTIPLES, Kind.DIVERGING) else e.x
     if kind is Kind.TABLE:
         column = "name"
     held = list(dict.fromkeys(data[column]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from minxin.charts import Kind, Theme, config, figure
+from minxin.charts import Chart, Encoding, Kind, Theme, config, figure
 from minxin.charts.canvas import SCREEN, safe, spread, tick_words, ticks
 from minxin.charts.chart import RATE
 from minxin.charts.palette import colours
@@ -108,3 +110,40 @@ def test_words_move_apart_and_keep_their_order() -> None:
 def test_small_multiples_share_one_pair_of_axes() -> None:
     drawn = figure(samples.chart(Kind.SMALL_MULTIPLES))
     assert {t.xaxis for t in drawn.data} == {None}, "21 pairs of axes would be slow in the browser"
+
+
+def test_parts_to_both_sides_say_what_they_come_to() -> None:
+    chart = samples.chart(Kind.DIVERGING)
+    drawn = figure(chart)
+    bars = [t for t in drawn.data if t.type == "bar"]
+    assert [t.name for t in bars] == chart.groups == ["权重", "基本满意折算", "剔除"]
+    assert drawn.layout.barmode == "relative"
+    assert list(drawn.layout.yaxis.ticktext) == list(dict.fromkeys(chart.names))
+    strokes = next(t for t in drawn.data if t.type == "scatter")
+    for name, at in zip(dict.fromkeys(chart.names), strokes.x, strict=True):
+        parts = sum(v for n, v in zip(chart.names, chart.column("y"), strict=True) if n == name)
+        assert at == pytest.approx(parts)
+        assert safe(chart.unit.difference(at)) in _words(drawn)
+
+
+def test_two_sides_say_each_value() -> None:
+    data = pd.DataFrame(
+        {
+            "name": ["甲", "甲", "乙", "乙"],
+            "side": ["降", "升"] * 2,
+            "share": [-0.2, 0.7, 0.0, 0.4],
+            "said": ["20.0%", "70.0%", "0.0%", "40.0%"],
+        }
+    )
+    encoding = Encoding(x="name", y="share", series="side", label="said")
+    chart = Chart("moves", Kind.DIVERGING, data, encoding, RATE, "甲较可能上升", "名次升降的概率", "甲较可能上升")
+    drawn = figure(chart)
+    assert [list(t.text) for t in drawn.data] == [["20.0%", ""], ["70.0%", "40.0%"]]
+    assert drawn.layout.xaxis.range[0] < -0.2 and drawn.layout.xaxis.range[1] > 0.7
+
+
+def test_empty_cells_without_a_status_stay_blank() -> None:
+    chart = samples.chart(Kind.HEATMAP)
+    data = chart.data.assign(n=chart.data["n"].where(chart.data["n"] > 3))
+    blank = figure(replace(chart, data=data))
+    assert len(blank.layout.shapes) == int((chart.data["n"] > 3).sum())

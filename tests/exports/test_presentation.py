@@ -107,6 +107,16 @@ def test_stacks_add_up() -> None:
     assert sum(sum(s.values) for s in plot.series) == sum(chart.column("y"))
 
 
+def test_parts_to_both_sides_are_native_bars() -> None:
+    chart = samples.chart(Kind.DIVERGING)
+    drawn = _chart_of(opened([chart]).slides[1])
+    plot = drawn.plots[0]
+    assert [s.name for s in plot.series] == chart.groups
+    assert sum(v or 0 for s in plot.series for v in s.values) == pytest.approx(sum(chart.column("y")))
+    assert next(iter(plot.categories)).endswith(chart.unit.difference(chart.column("change")[0]))
+    assert 'grouping val="stacked"' in etree.tostring(drawn._chartSpace, encoding="unicode")
+
+
 def test_dots_and_intervals_are_one_native_chart() -> None:
     chart = samples.chart(Kind.DOT_INTERVAL)
     drawn = _chart_of(opened([chart]).slides[1])

@@ -101,7 +101,16 @@ def test_the_cover_says_what_this_is() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [Kind.BAR, Kind.BULLET, Kind.COLUMN, Kind.LINE, Kind.STACKED_COLUMN, Kind.DOT_INTERVAL, Kind.FUNNEL_PLOT],
+    [
+        Kind.BAR,
+        Kind.BULLET,
+        Kind.COLUMN,
+        Kind.LINE,
+        Kind.STACKED_COLUMN,
+        Kind.DOT_INTERVAL,
+        Kind.FUNNEL_PLOT,
+        Kind.DIVERGING,
+    ],
 )
 def test_a_native_chart_stands_beside_the_table(kind: Kind) -> None:
     chart = samples.chart(kind)
