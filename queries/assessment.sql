@@ -49,3 +49,54 @@ where
     and community_code = any(cast(:communities as varchar[]))
 group by community_code, kind, category_1, complexity, channel
 order by community_code, kind, category_1, complexity, channel
+
+-- name: records(start, end, counted_by, communities, unit, answer, exclusions, limit, skip, revoked)
+-- One petition behind the three rates with what was asked for (denied, dissatisfied, unanswered, excluded, uncalled), the latest first.
+with excluded as (
+    -- One petition left out for one of the reasons of the rule.
+    select petition_id
+    from fct_exclusion
+    where reason_code = any(cast(:exclusions as varchar[]))
+)
+
+select
+    petition.petition_id,
+    petition.channel,
+    petition.kind,
+    petition.community_code,
+    petition.community_name,
+    petition.category_1,
+    petition.category_2,
+    petition.subject,
+    petition.first_unit as unit,
+    petition.accepted_at,
+    petition.due_at,
+    petition.closed_at,
+    petition.state,
+    petition.is_overdue,
+    petition.is_due_soon,
+    petition.is_repeat,
+    petition.is_excluded,
+    petition.satisfaction,
+from fct_petition as petition
+left join excluded on excluded.petition_id = petition.petition_id
+where
+    petition.community_code = any(cast(:communities as varchar[]))
+    and case when :counted_by = 'created_at' then cast(petition.created_at as date) else petition.accepted_day end
+        >= cast(:start as date)
+    and case when :counted_by = 'created_at' then cast(petition.created_at as date) else petition.accepted_day end
+        < cast(:end as date)
+    and (:unit = '' or petition.first_unit = :unit)
+    and petition.batch_id <> all(cast(:revoked as varchar[]))
+    and (:answer = 'excluded') = (excluded.petition_id is not null)
+    and case :answer
+        when 'denied' then coalesce(petition.followup_valid, false) and not coalesce(petition.is_resolved, false)
+        when 'dissatisfied'
+            then coalesce(petition.followup_valid, false)
+            and coalesce(petition.satisfaction not in ('满意', '基本满意'), true)
+        when 'unanswered' then coalesce(petition.followup_valid, false) and not coalesce(petition.is_contacted, false)
+        when 'uncalled' then petition.is_closed and not coalesce(petition.followup_valid, false)
+        else true
+    end
+order by petition.accepted_day desc, petition.accepted_at desc, petition.petition_id asc
+limit cast(:limit as bigint) offset cast(:skip as bigint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -139,17 +140,25 @@ def _petitions(source: Source, period: Period, community: str, categories: list[
             "state": allowed(state, STATES, ""),
             **({"communities": [community]} if community else {}),
         }
-        total = int(source("records.count", **asked).iloc[0]["n"])
-        pages = max(1, -(-total // rows))
-        if st.session_state.get("record_page", 1) > pages:
-            del st.session_state["record_page"]
-        page = min(max(int(st.pagination(pages, key="record_page", max_visible_pages=5)), 1), pages)
-        st.caption(f"共 {total:,} 件，第 {page}/{pages:,} 页")
+    listing(source, "records.list", asked, int(source("records.count", **asked).iloc[0]["n"]), rows)
+
+
+def listing(source: Source, block: str, asked: Mapping[str, Any], total: int, rows: int) -> None:
+    """A list of petitions page by page; a click on a row opens the record.
+
+    ``block`` takes ``asked`` and ``limit`` and ``skip``, and has the columns of ``records.list``.
+    """
     if not total:
         st.text("没有符合条件的诉求。")
         return
-    found = source("records.list", limit=rows, skip=(page - 1) * rows, **asked)
-    _pick(_listed(found), found["petition_id"].tolist(), "records", "所选时段受理的诉求")
+    pages = max(1, -(-total // rows))
+    if st.session_state.get("record_page", 1) > pages:
+        del st.session_state["record_page"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        page = min(max(int(st.pagination(pages, key="record_page", max_visible_pages=5)), 1), pages)
+        st.caption(f"共 {total:,} 件，第 {page}/{pages:,} 页")
+    found = source(block, limit=rows, skip=(page - 1) * rows, **asked)
+    _pick(_listed(found), found["petition_id"].tolist(), "records", "所列诉求")
     open_picked(source)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from minxin import access, queries, settings
 from minxin.analysis import wording
-from minxin.analysis.assessment import review, rules
+from minxin.analysis.assessment import messages, review, rules
 from minxin.analysis.assessment.assess import STATUSES, Assessment
 
 
@@ -72,14 +72,10 @@ def _table(result: Assessment) -> str:
             row["name"],
             str(row["n_valid"]),
             *shares,
-            _points(row["score"]),
-            f"{_points(row['score_low'])}—{_points(row['score_high'])}",
-            f"{row['rank_low']:.0f}—{row['rank_high']:.0f}" if ranked else "—",
+            messages.points_text(row["score"]),
+            f"{messages.points_text(row['score_low'])}—{messages.points_text(row['score_high'])}",
+            messages.places_text(row["rank_low"], row["rank_high"]) if ranked else "—",
             row["class"] or STATUSES[row["status"]],
         ]
         lines.append("\t".join(cells))
     return "\n".join(lines)
-
-
-def _points(score: float) -> str:
-    return "—" if score != score else f"{score * 100:.2f}"

@@ -47,8 +47,8 @@ select
     counted_by,
     cast(
         case
-            when extract(day from day) >= 19 then date_trunc('month', day) + interval '18 days'
-            else date_trunc('month', day)
+            when extract(day from day) >= 19 then cast(date_trunc('month', day) as date) + interval '18 days'
+            else cast(date_trunc('month', day) as date)
         end as date
     ) as half_start,
     community_code,
@@ -75,8 +75,8 @@ group by
     counted_by,
     cast(
         case
-            when extract(day from day) >= 19 then date_trunc('month', day) + interval '18 days'
-            else date_trunc('month', day)
+            when extract(day from day) >= 19 then cast(date_trunc('month', day) as date) + interval '18 days'
+            else cast(date_trunc('month', day) as date)
         end as date
     ),
     community_code,

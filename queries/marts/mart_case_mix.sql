@@ -2,8 +2,8 @@
 select
     cast(
         case
-            when extract(day from accepted_day) >= 19 then date_trunc('month', accepted_day) + interval '18 days'
-            else date_trunc('month', accepted_day)
+            when extract(day from accepted_day) >= 19 then cast(date_trunc('month', accepted_day) as date) + interval '18 days'
+            else cast(date_trunc('month', accepted_day) as date)
         end as date
     ) as half_start,
     community_code,
@@ -21,8 +21,8 @@ where is_valid_followup
 group by
     cast(
         case
-            when extract(day from accepted_day) >= 19 then date_trunc('month', accepted_day) + interval '18 days'
-            else date_trunc('month', accepted_day)
+            when extract(day from accepted_day) >= 19 then cast(date_trunc('month', accepted_day) as date) + interval '18 days'
+            else cast(date_trunc('month', accepted_day) as date)
         end as date
     ),
     community_code,
