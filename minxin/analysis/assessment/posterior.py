@@ -151,7 +151,7 @@ def shapes(x: ArrayLike, n: ArrayLike, prior: Prior) -> Shapes:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _numbers(key: str, count: int) -> tuple[Array, ...]:
     """Random numbers that depend on a key alone: normal, log uniform, normal, log uniform, uniform."""
     seed = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big")
