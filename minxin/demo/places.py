@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from minxin.demo.draw import DAY, HOUR, MINUTE, Ints, generator
 from minxin.demo.plan import Plan
-from minxin.demo.rows import as_table, dates, moments, padded, where
+from minxin.demo.rows import as_table, dates, moments, padded, staff_codes, where
 from minxin.demo.scenario import Scenario
 from minxin.demo.texts import chosen, codes, join, same
 from minxin.demo.world import COMMUNITY_UNIT, World, short
@@ -43,7 +43,7 @@ def tables(
         "estate": (_estates(scenario, world, seed), None),
         "department": (_departments(scenario, world), None),
         "site": (_sites(scenario, world, seed), None),
-        "pioneer": (_pioneers(scenario, seed), None),
+        "pioneer": (_pioneers(scenario, world, seed), None),
         "action": (_actions(scenario), None),
         "night_talk": (_night_talks(scenario, world, plan, seed), plan.sessions.day),
         "home_visit": (_home_visits(scenario, world, plan, visited, seed), plan.visits.day),
@@ -164,22 +164,21 @@ def _sites(scenario: Scenario, world: World, seed: int) -> pa.Table:
     return as_table("site", {**columns, **_located(scenario, community)}, len(rows))
 
 
-def _pioneers(scenario: Scenario, seed: int) -> pa.Table:
+def _pioneers(scenario: Scenario, world: World, seed: int) -> pa.Table:
     """Persons are codes; the yearly ten are not chosen yet at the data time."""
     rng = generator(seed, "pioneers")
     kinds = ["行动先锋"] * PIONEERS + ["工作室"] * STUDIOS
     names = [f"先锋{i + 1:02d}" for i in range(PIONEERS)] + [f"工作室{i + 1:02d}" for i in range(STUDIOS)]
     size = len(kinds)
+    community = np.r_[rng.permutation(len(scenario.codes))[:PIONEERS], rng.permutation(len(scenario.codes))[:STUDIOS]]
     columns = {
         "pioneer_id": join(same("XF", size), padded(np.arange(1, size + 1), 3)),
         "kind": pa.array(kinds),
         "name": pa.array(names),
-        **_located(
-            scenario,
-            np.r_[rng.permutation(len(scenario.codes))[:PIONEERS], rng.permutation(len(scenario.codes))[:STUDIOS]],
-        ),
+        **_located(scenario, community),
         "year": pa.array([2023] * size),
         "status": same("亮相", size),
+        "person": where(np.array(kinds) == kinds[0], staff_codes(world.community_units[community], 0, seed)),
     }
     return as_table("pioneer", columns, size)
 
@@ -190,6 +189,8 @@ def _actions(scenario: Scenario) -> pa.Table:
     for name in ("started_on", "due_on"):
         columns[name] = pa.array([date.fromisoformat(row[name]) for row in rows])
     columns["progress"] = pa.array([float(row["progress"]) for row in rows])
+    for name in ("milestones", "evidence"):
+        columns[name] = pa.array([row[name] or None for row in rows], pa.string())
     return as_table("action", columns, len(rows))
 
 

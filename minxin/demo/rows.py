@@ -28,6 +28,8 @@ ARROW_TYPES = {
     "timestamp": pa.timestamp("us"),
     "date": pa.date32(),
 }
+#: People of a unit who take petitions first.
+STAFF = 9
 URGENCY = ("一般", "紧急", "特急")
 
 
@@ -67,6 +69,11 @@ def where(mask: Bools, values: pa.Array) -> pa.Array:
 def padded(numbers: Ints, width: int) -> pa.Array:
     """Whole numbers as text with leading zeros."""
     return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
+
+
+def staff_codes(unit: Ints, number: Ints | int, seed: int) -> pa.Array:
+    """The codes of the n-th persons (below ``STAFF``) of units."""
+    return codes(unit * 64 + number, seed + 1)
 
 
 class Rows:
@@ -136,7 +143,7 @@ class Rows:
         day = a.created // DAY - scenario.first
         liked = np.array([c.likes for c in channels])[a.channel]
         confidential = flags(rng, np.where(a.kind == KINDS.index("举报"), 0.6, 0.02), size)
-        person = np.maximum(h.dispatch.unit[:, 0], 0) * 64 + rng.integers(0, 9, size)
+        person = staff_codes(np.maximum(h.dispatch.unit[:, 0], 0), rng.integers(0, STAFF, size), self.seed)
         columns = {
             "petition_id": ids,
             "city_number": where(
@@ -174,7 +181,7 @@ class Rows:
             "parent_petition_id": where(a.parent >= 0, ids.take(pa.array(root))),
             "cluster_id": where((a.parent >= 0) | is_root, join(same("C", size), ids.take(pa.array(root)))),
             "first_unit": where(h.dispatch.unit[:, 0] >= 0, chosen(world.units, np.maximum(h.dispatch.unit[:, 0], 0))),
-            "first_person": where(h.dispatch.unit[:, 0] >= 0, codes(person, self.seed + 1)),
+            "first_person": where(h.dispatch.unit[:, 0] >= 0, person),
             "due_at": moments(h.due),
             "first_contact_at": moments(h.attempts[:, 0]),
             "first_contact_connected": where(h.attempts[:, 0] < NEVER, pa.array(h.connected[:, 0])),

@@ -7,6 +7,8 @@ select
     started_on,
     due_on,
     progress,
+    milestones,
+    evidence,
     _batch as batch_id,
 from lake_action
 order by action_id

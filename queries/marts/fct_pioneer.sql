@@ -8,6 +8,7 @@ select
     pioneer.community_source,
     pioneer.year,
     pioneer.status,
+    pioneer.person,
     pioneer._batch as batch_id,
 from lake_pioneer as pioneer
 left join dim_community as place on place.community_code = pioneer.community_code

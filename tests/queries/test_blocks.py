@@ -41,7 +41,66 @@ STOCKED = [*COUNTS[:-2], "overdue_open", *COUNTS[-2:]]
 ANSWERS = ["n_valid", "n_responded", "n_resolved", "n_satisfied", "n_basic"]
 ASSESSED = list(review.COUNTS)
 LATE = ["petition_id", "community_name", "category_1", "subject", "unit", "due_at"]
+EVIDENCE = [
+    "code",
+    "name",
+    "unit",
+    "n_closed",
+    "n_first_hand",
+    "n_valid",
+    "n_satisfied",
+    "n_basic",
+    "n_repeat",
+    "n_repeat_valid",
+    "n_repeat_resolved",
+    "n_ledger",
+    "n_ledger_met",
+]
 COLUMNS = {
+    "actions.list": [
+        "action_id",
+        "name",
+        "lead",
+        "target",
+        "started_on",
+        "due_on",
+        "progress",
+        "milestones",
+        "evidence",
+    ],
+    "honours.units": EVIDENCE,
+    "honours.people": EVIDENCE,
+    "honours.months": ["month_start", "n_closed", "n_first_hand"],
+    "honours.cases": [
+        "case_id",
+        "community_code",
+        "community_name",
+        "category_1",
+        "category_2",
+        "category_3",
+        "unit",
+        "n",
+        "n_closed",
+        "n_valid",
+        "n_resolved",
+        "n_units",
+        "first_day",
+        "last_day",
+        "closed_on",
+    ],
+    "honours.case_petitions": [
+        "petition_id",
+        "accepted_at",
+        "subject",
+        "unit",
+        "state",
+        "closed_at",
+        "close_method",
+        "result",
+        "satisfaction",
+    ],
+    "honours.case_dispatches": ["unit", "role", "n", "n_returned", "n_done", "first_at", "last_at"],
+    "honours.same_kind": ["week_start", "n_1", "n_2", "n_3"],
     "indicators.totals": MEASURES,
     "indicators.cells": ["community_code", "category_1", *STOCKED],
     "indicators.weeks": ["week_start", "community_code", *STOCKED],
@@ -81,6 +140,7 @@ COLUMNS = {
 }
 #: Blocks about the lake, the deployment and published totals: they tell nothing of single communities' petitions.
 UNSCOPED = {
+    "actions.list",
     "quality.batches",
     "quality.fields",
     "quality.reasons",
@@ -98,6 +158,11 @@ ARGUMENTS = {
     "petition_id": "b0",
     "counted_by": "accepted_at",
     "first_day": 1,
+    "case_id": "k",
+    "category_1": "噪声",
+    "category_2": "",
+    "category_3": "",
+    "person": "",
     "answer": "any",
     "exclusions": [""],
     "unit": "",
@@ -121,15 +186,19 @@ def small(tmp_path_factory):
     soon = {"created_at": at("12 08:00"), "due_at": at("15 08:00"), "category_1": "停车"}
     done = {"created_at": at("07 08:00"), "due_at": at("09 08:00"), "closed_at": at("08 08:00"), "source_on_time": True}
     done |= {"followup_at": at("09 08:00"), "followup_valid": True, "followup_contacted": True}
-    done |= {"followup_resolved": True, "satisfaction": "满意"}
+    done |= {"followup_resolved": True, "satisfaction": "满意", "first_unit": "甲单位", "first_person": "hand"}
+    late |= {"cluster_id": "k"}
     world.petitions(
         {"petition_id": "a0", **late},
-        {"petition_id": "a1", **soon},
+        {"petition_id": "a1", **soon, "cluster_id": "k"},
         {"petition_id": "a2", **done},
         {"petition_id": "b0", "community_code": "B", **late | {"due_at": at("04 08:00")}},
-        {"petition_id": "b1", "community_code": "B", **done},
+        {"petition_id": "b1", "community_code": "B", **done, "cluster_id": "k"},
         {"petition_id": "n0", "community_code": None, **late},
     )
+    sent = {"sequence": 1, "unit": "甲单位", "role": "主办", "dispatched_at": at("07 09:00")}
+    world.add("dispatch", [{"petition_id": "a0", **sent}, {"petition_id": "b1", **sent, "closed_at": at("08 08:00")}])
+    world.add("action", [{"action_id": "A01", "name": "行动"}])
     return world.build()
 
 
