@@ -143,7 +143,7 @@ def hover(chart: Chart) -> list[str]:
         if lows and highs and lows[i] is not None and highs[i] is not None:
             lines.append(f"区间 {unit.format(lows[i])} — {unit.format(highs[i])}")
         if targets and targets[i] is not None:
-            lines.append(f"目标 {unit.format(targets[i])}")
+            lines.append(f"{chart.target_word} {unit.format(targets[i])}")
         if cases and cases[i] is not None:
             lines.append(f"n={cases[i]:,.0f}")
         result.append("<br>".join(lines))

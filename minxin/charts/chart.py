@@ -378,6 +378,11 @@ class Chart:
         roles = [role for role, name in self.encoding.columns.items() if name == column]
         return next((_HEADINGS[r] for r in roles if r in _HEADINGS), clean(column))
 
+    @property
+    def target_word(self) -> str:
+        """What a target is called: 目标, where ``headings`` say nothing else."""
+        return self.heading(self.encoding.target) if self.encoding.target else _HEADINGS["target"]
+
     def footer(self) -> str:
         """The line under every picture: definition codes, filters, data time, snapshot, whether simulated."""
         parts = [

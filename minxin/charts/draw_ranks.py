@@ -20,9 +20,16 @@ def _references(canvas: Canvas) -> int:
     lines = [(a.at, a.text) for a in chart.annotations if a.on_value]
     target = one_target(chart)
     if target is not None:
-        lines.append((target, f"目标 {chart.unit.format(target)}"))
+        lines.append((target, f"{chart.target_word} {chart.unit.format(target)}"))
     for level, (at, text) in enumerate(sorted(lines, key=lambda line: float(line[0]))):
-        mark(canvas, "x", at, text, "solid" if text.startswith("目标") else "dot", shift=level * canvas.font * 1.25)
+        mark(
+            canvas,
+            "x",
+            at,
+            text,
+            "solid" if text.startswith(chart.target_word) else "dot",
+            shift=level * canvas.font * 1.25,
+        )
     return len(lines)
 
 

@@ -137,7 +137,7 @@ def bar(place: Place) -> None:
     chart, drawn = place.chart, place.book.held.add_chart({"type": "bar"})
     if any(t is not None for t in chart.column("target")):
         drawn.add_series({
-            "name": "目标", "categories": _categories(place), "values": place.cells("target"),
+            "name": _literal(chart.target_word), "categories": _categories(place), "values": place.cells("target"),
             "gap": 45, "overlap": 100,
             "fill": {"none": True}, "border": {"color": INK.quiet, "width": 1},
         })  # fmt: skip

@@ -162,13 +162,14 @@ def bar(sheet: Sheet) -> None:
     data = CategoryChartData(number_format=chart.unit.number_format)
     data.categories = _categories(chart, 18)
     if with_target:
-        data.add_series("目标", targets)
+        data.add_series(chart.target_word, targets)
     data.add_series(chart.heading(chart.encoding.y), chart.column("y"))
     size = _size(len(chart.rows))
     remarks = _value_marks(chart) + _place_marks(chart)
     target = one_target(chart)
     if with_target:
-        said = f"目标 {chart.unit.format(target)}" if target is not None else "各自目标"
+        word = chart.target_word
+        said = f"{word} {chart.unit.format(target)}" if target is not None else f"各自{word}"
         remarks.insert(0, f"空心条为{said}")
     drawn = _add(sheet, XL_CHART_TYPE.BAR_CLUSTERED, data, _room(_remarks(sheet, remarks), len(chart.rows)), size)
     plot = drawn.plots[0]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from minxin.access import guard
-from minxin.board import filters, notices, records, weekly
+from minxin.board import actions, filters, notices, records, weekly
 from minxin.board.panel import panel
 
 viewer = guard("weekly")
@@ -25,6 +25,7 @@ with right:
 panel(page.unusual, viewer, "weekly")
 
 if viewer.detail == "aggregate":
+    actions.opened(source, viewer, "weekly")
     st.stop()
 
 left, right = st.columns(2)
@@ -33,4 +34,5 @@ with left:
 with right:
     panel(page.due_soon, viewer, "weekly", draw=weekly.picked_from(source))
 
+actions.opened(source, viewer, "weekly")
 records.drill(source, chosen.period, chosen.community, page.category_names, page.board.records)
