@@ -10,8 +10,10 @@ from typing import Any
 
 from minxin import access, queries, settings
 from minxin.analysis import wording
-from minxin.analysis.assessment import messages, review, rules
+from minxin.analysis.assessment import messages, review, rules, trial_words
 from minxin.analysis.assessment.assess import STATUSES, Assessment
+from minxin.analysis.assessment.rules import Rule
+from minxin.analysis.assessment.trial import Trial
 
 
 def register(subparsers: Any) -> None:
@@ -21,6 +23,7 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("--month", metavar="YYYY-MM", help="考核月，如 2023-06；默认为最近一个满月")
     parser.add_argument("--rules", metavar="NAME", help="规则名称；默认为该月适用的规则，另选的只作试算")
+    parser.add_argument("--against", metavar="NAME", help="再按另一套规则计算，逐单位说明得分差别从何而来")
     parser.add_argument("--by", choices=["community", "unit"], default="community", help="按社区（默认）或按首办单位")
     parser.add_argument("--json", action="store_true", help="输出 JSON，比率和得分均为 0—1 的小数")
     parser.set_defaults(run=run)
@@ -37,13 +40,25 @@ def run(args: argparse.Namespace) -> int:
     if month is None:
         month = review.latest_month(rule or held.rule_on(asked.snapshot.as_of.date()), asked.snapshot.as_of)
     rule = rule or held.for_month(*month)
-    if rule.period_first_day not in review.FIRST_DAYS:
-        raise settings.Unusable(f"规则 {rule.name} 的考核月首日应为 1 日或 19 日，请改正后再试。")
-    viewer = access.Viewer.local(settings.deployment())
-    result = review.Review(partial(_ask, asked, viewer), month, rule, args.by).assessed()
-    text = json.dumps(result.as_dict(), ensure_ascii=False, indent=2) if args.json else _table(result)
+    other = held.named(args.against) if args.against else None
+    for named in filter(None, (rule, other)):
+        _possible(named)
+    here = settings.deployment()
+    reviewed = review.Review(partial(_ask, asked, access.Viewer.local(here)), month, rule, args.by)
+    result = reviewed.assessed()
+    trial = Trial(reviewed, other, rule, here.whole_word) if other else None
+    if args.json:
+        said = result.as_dict() | ({"against": trial.as_dict()} if trial else {})
+        text = json.dumps(said, ensure_ascii=False, indent=2)
+    else:
+        text = _table(result) + (f"\n\n{_explanation(trial)}" if trial else "")
     sys.stdout.write(text + "\n")
     return 0
+
+
+def _possible(rule: Rule) -> None:
+    if rule.period_first_day not in review.FIRST_DAYS:
+        raise settings.Unusable(f"规则 {rule.name} 的考核月首日应为 1 日或 19 日，请改正后再试。")
 
 
 def _ask(asked: queries.Queries, viewer: access.Viewer, block: str, /, **given: Any) -> Any:
@@ -78,4 +93,19 @@ def _table(result: Assessment) -> str:
             row["class"] or STATUSES[row["status"]],
         ]
         lines.append("\t".join(cells))
+    return "\n".join(lines)
+
+
+def _explanation(trial: Trial) -> str:
+    """Where the difference to the other rule comes from: all units together, then each, the largest gain first."""
+    lines = [
+        f"与「{trial.old.title}」（{trial.old.weights.label}）相比，各项相加等于变动：",
+        "\t".join(["名称", "对照得分", *(part.label for part in trial.parts), "变动", "得分"]),
+    ]
+    frame = trial.differences
+    rows = [frame.head(1), frame.iloc[1:].sort_values("difference", ascending=False, kind="stable")]
+    for row in [row for part in rows for row in part.to_dict("records")]:
+        parts = [trial_words.signed(row[part.code]) for part in trial.parts]
+        ends = trial_words.plain(row["old"]), trial_words.signed(row["difference"]), trial_words.plain(row["new"])
+        lines.append("\t".join([row["name"], ends[0], *parts, *ends[1:]]))
     return "\n".join(lines)

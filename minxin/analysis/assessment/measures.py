@@ -40,7 +40,11 @@ JOINT = (
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Array:
-    values = pd.to_numeric(frame[name]).astype("float64").to_numpy()
+    held = frame[name]
+    if isinstance(held.dtype, np.dtype) and held.dtype.kind in "iuf":
+        values = held.to_numpy("float64")
+    else:
+        values = pd.to_numeric(held).astype("float64").to_numpy()
     if not (values >= 0).all():
         raise ValueError(f"{name} has missing or negative numbers")
     return values

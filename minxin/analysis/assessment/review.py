@@ -7,11 +7,13 @@ put together here, on some thousand rows.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from minxin.analysis.assessment import assess as assessing
 from minxin.analysis.assessment import funnel, gaming
@@ -44,6 +46,23 @@ COUNTS = (
 FIRST_DAYS = (1, 19)
 #: Months that a trend shows, and a chart of signs needs.
 TREND = 13
+#: Counts and results that a review keeps, some kilobytes and half a megabyte each: rules are tried out by the hundred.
+COUNTS_KEPT, RESULTS_KEPT = 128, 24
+
+
+#: All days that there can be: the narrowing to months happens in memory.
+EVER = (dt.date(1900, 1, 1), dt.date(2200, 1, 1))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of ``assessment.counts`` as arrays: (rows,), and counts (rows, ``COUNTS``)."""
+
+    month: NDArray[np.datetime64]
+    community: NDArray[np.object_]
+    unit: NDArray[np.object_]
+    exclusion: NDArray[np.object_]
+    counts: NDArray[np.int64]
 
 
 class Ask(Protocol):
@@ -65,7 +84,8 @@ class Review:
         self.month = month
         self.rule = rule
         self.by = by
-        self._rows: dict[tuple[Any, ...], pd.DataFrame] = {}
+        self._rows: dict[tuple[str, int], _Rows] = {}
+        self._counted: dict[tuple[Any, ...], pd.DataFrame] = {}
         self._assessed: dict[tuple[str, int], Assessment] = {}
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────────
@@ -81,22 +101,28 @@ class Review:
         """Code → name of the communities; units are their own names."""
         return dict(zip(self.places["community_code"], self.places["community_name"], strict=True))
 
-    def rows(self, rule: Rule) -> pd.DataFrame:
-        """Rows of ``assessment.counts`` as a rule dates them, over two windows and the trend."""
+    def rows(self, rule: Rule) -> _Rows:
+        """All months that there are, as a rule dates them: the same trip for every month that is looked at."""
         if rule.period_first_day not in FIRST_DAYS:
             raise ValueError(f"an assessed month begins on the 1st or the 19th, not on the {rule.period_first_day}th")
-        months = max(2 * rule.window_months, *rule.windows_beside, TREND)
-        start, end = rule.window(*self.month, months)
-        key = (start, end, rule.counted_by, rule.period_first_day)
+        key = (rule.counted_by, rule.period_first_day)
         if key not in self._rows:
             frame = self.ask(
-                "assessment.counts", start=start, end=end, counted_by=rule.counted_by, first_day=rule.period_first_day
+                "assessment.counts",
+                start=EVER[0],
+                end=EVER[1],
+                counted_by=rule.counted_by,
+                first_day=rule.period_first_day,
+                by=self.by,
             )
-            self._rows[key] = frame.assign(month_start=pd.to_datetime(frame["month_start"]).dt.date)
+            self._rows[key] = _Rows(
+                frame["month_start"].to_numpy(dtype="datetime64[D]"),
+                frame["community_code"].to_numpy(dtype=object),
+                frame["unit"].to_numpy(dtype=object),
+                frame["exclusion"].to_numpy(dtype=object),
+                frame[list(COUNTS)].to_numpy(dtype="int64"),
+            )
         return self._rows[key]
-
-    def _coded(self, rows: pd.DataFrame) -> pd.Series:
-        return rows["community_code"] if self.by == "community" else rows["unit"]
 
     def between(self, rule: Rule, start: dt.date, end: dt.date, community: str = "") -> pd.DataFrame:
         """Counts of whole assessed months in [start, end): one row per unit, with ``n_excluded``.
@@ -104,25 +130,33 @@ class Review:
         Excluded petitions (of the rule's reasons) leave everything but ``n_cases``. Every community has
         a row; of units those that had a petition. Petitions of no community or unit are left out.
         """
+        reasons = tuple(reason.code for reason in rule.exclusions)
+        key = (start, end, rule.counted_by, rule.period_first_day, reasons, community)
+        found = self._counted.get(key)
+        if found is None:
+            found = self._counted[key] = self._between(rule, start, end, community)
+            _forget(self._counted, COUNTS_KEPT)
+        return found.copy(deep=False)
+
+    def _between(self, rule: Rule, start: dt.date, end: dt.date, community: str) -> pd.DataFrame:
         held = self.rows(rule)
-        held = held[(held["month_start"] >= start) & (held["month_start"] < end)]
+        inside = (held.month >= np.datetime64(start, "D")) & (held.month < np.datetime64(end, "D"))
         if community:
-            held = held[held["community_code"] == community]
-        left_out = held["exclusion"].isin([reason.code for reason in rule.exclusions]).to_numpy()
-        counts = held[list(COUNTS)].to_numpy(dtype="int64")
-        kept = np.where(left_out[:, None] & (np.array(COUNTS) != "n_cases")[None, :], 0, counts)
-        codes = self._coded(held)
+            inside &= held.community == community
+        codes = (held.community if self.by == "community" else held.unit)[inside]
+        left_out = np.isin(held.exclusion[inside], [reason.code for reason in rule.exclusions])
+        counts = held.counts[inside]
         wanted = list(self.names) if self.by == "community" else sorted(set(codes) - {""})
-        places = pd.Index(wanted).get_indexer(codes)
-        found = np.zeros((len(wanted), len(COUNTS)), dtype="int64")
-        excluded = np.zeros(len(wanted), dtype="int64")
-        seen = places >= 0
-        np.add.at(found, places[seen], kept[seen])
-        np.add.at(excluded, places[seen], np.where(left_out, counts[:, 0], 0)[seen])
-        frame = pd.DataFrame(found, columns=list(COUNTS))
+        places = pd.Index(wanted, dtype=object).get_indexer(codes)
+        found = np.zeros((len(wanted) + 1, len(COUNTS)), dtype="int64")  # the last row: of no community or unit
+        excluded = np.zeros(len(wanted) + 1, dtype="int64")
+        np.add.at(excluded, places, np.where(left_out, counts[:, 0], 0))
+        counts[left_out, 1:] = 0
+        np.add.at(found, places, counts)
+        frame = pd.DataFrame(found[:-1], columns=list(COUNTS))
         frame.insert(0, "code", wanted)
         frame.insert(1, "name", [self.names.get(code, code) if self.by == "community" else code for code in wanted])
-        return frame.assign(n_excluded=excluded)
+        return frame.assign(n_excluded=excluded[:-1])
 
     def counts(self, rule: Rule, months: int | None = None) -> pd.DataFrame:
         """Counts of the rule's window (or of so many months) that ends with the month."""
@@ -155,16 +189,18 @@ class Review:
         """The assessment by a rule (default: the review's own), over its window or so many months."""
         rule = rule or self.rule
         key = (rule.digest, months)
-        if key not in self._assessed:
+        found = self._assessed.get(key)
+        if found is None:
             before = self.between(rule, *rule.window_before(*self.month)) if not months else None
-            self._assessed[key] = assessing.assess(
+            found = self._assessed[key] = assessing.assess(
                 self.counts(rule, months or None),
                 rule,
                 before=before if before is not None and before["n_valid"].sum() else None,
                 volumes=self.volumes,
                 period=f"{self.month[0]:04d}-{self.month[1]:02d}",
             )
-        return self._assessed[key]
+            _forget(self._assessed, RESULTS_KEPT)
+        return found
 
     @property
     def has_callbacks(self) -> bool:
@@ -241,6 +277,12 @@ class Review:
             str(code): signs(rows["x"].to_numpy(), rows["n"].to_numpy(), target)
             for code, rows in self.series(rate).groupby("code", sort=False)
         }
+
+
+def _forget(kept: dict[Any, Any], most: int) -> None:
+    """Drop the oldest entries beyond ``most``; threads may do so at once."""
+    for key in list(kept)[:-most]:
+        kept.pop(key, None)
 
 
 def rate_numerator(counts: pd.DataFrame, rate: str, rule: Rule) -> pd.Series:

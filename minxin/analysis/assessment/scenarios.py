@@ -105,28 +105,36 @@ def moves(one: Assessment, two: Assessment) -> pd.DataFrame:
     rank, rank_new`` (medians), ``p_up, p_down`` (that it stands higher, lower under the new rule;
     the same chance is taken for both), ``shift`` (mean of the places gained), ``class, class_new``.
     """
-    joined = one.units.merge(two.units, on="code", suffixes=("", "_new"))
-    joined = joined[joined["rank_median"].notna() & joined["rank_median_new"].notna()].sort_values("code")
-    place_one = {code: i for i, code in enumerate(one.units["code"])}
-    place_two = {code: i for i, code in enumerate(two.units["code"])}
-    codes = joined["code"].tolist()
+    places = [
+        {
+            code: i
+            for i, (code, rank) in enumerate(zip(a.units["code"], a.units["rank_median"], strict=True))
+            if rank > 0
+        }
+        for a in (one, two)
+    ]
+    codes = sorted(set(places[0]) & set(places[1]))
+    rows = [[place[code] for code in codes] for place in places]
+    old, new = (
+        {name: a.units[name].to_numpy()[held] for name in ("name", "score", "rank_median", "class")}
+        for a, held in zip((one, two), rows, strict=True)
+    )
     count = min(len(one.draws), len(two.draws))
-    before = rank_draws(one.draws[:count, [place_one[c] for c in codes]])
-    after = rank_draws(two.draws[:count, [place_two[c] for c in codes]])
+    before, after = rank_draws(one.draws[:count, rows[0]]), rank_draws(two.draws[:count, rows[1]])
     return pd.DataFrame(
         {
             "code": codes,
-            "name": joined["name"].to_numpy(),
-            "score": joined["score"].to_numpy(),
-            "score_new": joined["score_new"].to_numpy(),
-            "change": (joined["score_new"] - joined["score"]).to_numpy(),
-            "rank": joined["rank_median"].to_numpy(),
-            "rank_new": joined["rank_median_new"].to_numpy(),
+            "name": old["name"],
+            "score": old["score"],
+            "score_new": new["score"],
+            "change": new["score"] - old["score"],
+            "rank": old["rank_median"],
+            "rank_new": new["rank_median"],
             "p_up": (after < before).mean(axis=0),
             "p_down": (after > before).mean(axis=0),
-            "shift": (before - after).mean(axis=0),
-            "class": joined["class"].to_numpy(),
-            "class_new": joined["class_new"].to_numpy(),
+            "shift": before.mean(axis=0) - after.mean(axis=0),
+            "class": old["class"],
+            "class_new": new["class"],
         }
     )
 
@@ -175,6 +183,7 @@ def explained(old: Rule, new: Rule, counts: Counts, points: pd.DataFrame | None 
     """
     parts = changed_parts(old, new)
     held: dict[tuple[str, ...], pd.DataFrame] = {}
+    measured: dict[tuple[tuple[str, ...], float], Measures] = {}
     totals: dict[frozenset[str], pd.Series] = {}
     names: dict[str, str] = {}
     for size in range(len(parts) + 1):
@@ -183,7 +192,9 @@ def explained(old: Rule, new: Rule, counts: Counts, points: pd.DataFrame | None 
             counted = tuple(part.code for part in chosen if part.code in COUNTED)
             if counted not in held:
                 held[counted] = counts(rule)
-            found = measures(held[counted], rule.basic_value, rule.confidence)
+            if (counted, rule.basic_value) not in measured:
+                measured[counted, rule.basic_value] = measures(held[counted], rule.basic_value, rule.confidence)
+            found = measured[counted, rule.basic_value]
             names |= dict(zip(found.codes, found.names, strict=True))
             _, kept = capped_points(points, found.codes, rule)
             total = found.score(rule.weights.values).value + kept / 100
