@@ -11,7 +11,8 @@ from minxin.analysis import wording
 
 #: Progress behind the share of time gone by at least this much is called behind.
 LAG = 0.10
-DONE, LATE, BEHIND, WAITING, UNTOLD, AS_PLANNED = "已完成", "已过期限", "落后", "未开始", "未填报", "与时间同步"
+DONE, LATE, BEHIND, AS_PLANNED = "已完成", "已过期限", "落后", "同步"
+WAITING, BEGUN, UNTOLD = "未开始", "刚起步", "未填报"
 
 
 def elapsed(started: dt.date | None, due: dt.date | None, as_of: dt.datetime) -> float:
@@ -50,7 +51,9 @@ def _status(progress: float, gone: float, has_begun: bool) -> str:
         return WAITING
     if gone >= 1:
         return LATE
-    return BEHIND if progress <= gone - LAG else AS_PLANNED
+    if progress <= gone - LAG:
+        return BEHIND
+    return AS_PLANNED if progress > 0 else BEGUN
 
 
 def message(timed_actions: pd.DataFrame, as_of: dt.datetime) -> str:

@@ -8,9 +8,14 @@ from minxin.access import Viewer
 from minxin.board import panel as panels
 from minxin.board.frames import Source
 from minxin.board.shell import part
+from minxin.board.text import literal
 from minxin.charts import actions
 from minxin.charts.chart import Chart
 from minxin.charts.weekly import About
+
+#: A row of the table in px, so high that texts take two lines; bullets stand as far apart. What lies above them.
+ROW, HEAD = 66, 52
+WIDTHS = {"行动": 136, "状态": 60, "责任领导岗位": 110, "目标": 132, "里程碑": 146, "完成期限": 108, "进展佐证": 70}
 
 
 @part
@@ -42,23 +47,17 @@ def _draw(held: Chart) -> None:
     if held.empty:
         st.text("请用「minxin template action」生成填报模板，填好后在「数据导入」页导入。")
         return
-    left, right = st.columns([5, 7], vertical_alignment="center")
+    left, right = st.columns([4, 8], vertical_alignment="bottom")
     with left:
-        panels.picture(held, "actions")
+        panels.picture(held, "actions", height=HEAD + ROW * len(held.rows))
     with right:
-        written = panels.written(held)
         st.dataframe(
-            written[["行动", *actions.DETAILS.values()]],
+            panels.written(held)[["行动", *actions.DETAILS.values()]],
             hide_index=True,
             height="content",
-            alt=held.alt,
+            row_height=ROW,
+            alt=literal(held.alt),
             placeholder="—",
             key="actions_details",
-            column_config={
-                "行动": st.column_config.Column(width=150),
-                "状态": st.column_config.Column(width=80),
-                "责任领导岗位": st.column_config.Column(width=130),
-                "目标": st.column_config.Column(width=230),
-                "里程碑": st.column_config.Column(width=260),
-            },
+            column_config={heading: st.column_config.Column(width=wide) for heading, wide in WIDTHS.items()},
         )

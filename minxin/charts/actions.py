@@ -16,8 +16,8 @@ DETAILS = {
     "lead": "责任领导岗位",
     "target_text": "目标",
     "milestones": "里程碑",
-    "evidence": "进展佐证",
     "due_on": "完成期限",
+    "evidence": "进展佐证",
 }
 
 
@@ -50,6 +50,6 @@ def actions(rows: pd.DataFrame, about: About) -> Chart:
         as_of=wording.moment_text(about.as_of, year=True),
         snapshot=about.snapshot,
         simulated=about.simulated,
-        annotations=(Annotation(1.0, "完成"),),
+        annotations=(Annotation(1.0, "完成 100%"),),
         headings={"name": "行动", "progress": "进度", "elapsed": "时间进度", **DETAILS},
     )

@@ -190,8 +190,9 @@ def bar(sheet: Sheet) -> None:
         QUIET.apply(plot.series[0].format.line.color)
     _points(value, chart)
     # beside a target the end of the bar is crossed by its outline
-    _labels(value, chart, size, XL_LABEL_POSITION.INSIDE_END if with_target else XL_LABEL_POSITION.OUTSIDE_END)
-    if with_target:
+    inside = with_target and not _are_short(chart)
+    _labels(value, chart, size, XL_LABEL_POSITION.INSIDE_END if inside else XL_LABEL_POSITION.OUTSIDE_END)
+    if inside:
         style(value.data_labels.font, size, PAGE, True)
 
 
@@ -260,6 +261,12 @@ def _label_skip(axis: Any, step: int) -> None:
         held.append(skip)
     else:
         last.addprevious(skip)
+
+
+def _are_short(chart: Chart) -> bool:
+    """Whether no bar is long enough to hold its own value."""
+    longest = max((v for v in chart.column("y") if v is not None), default=0)
+    return bool(longest < 0.12 * extent_of(chart, True, "target")[1])
 
 
 @SLIDES.draws(Kind.COLUMN)

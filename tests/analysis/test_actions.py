@@ -40,7 +40,7 @@ def test_time_gone_is_a_share_of_whole_days() -> None:
 def test_on_the_first_day_nothing_is_late() -> None:
     timed = actions.timed(rows(0, 0, 0), AT)
     assert timed["elapsed"].tolist() == [0, 0, 0]
-    assert set(timed["status"]) == {actions.AS_PLANNED}
+    assert set(timed["status"]) == {actions.BEGUN}
     assert actions.message(timed, AT) == "3 项行动7月4日起步，进度待填报"
     later = dt.datetime(2023, 7, 14)
     assert actions.message(actions.timed(rows(0, 0), later), later) == "2 项行动7月4日起步，已过 10 天，尚无进度填报"
