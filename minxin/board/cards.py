@@ -37,7 +37,7 @@ def kpi_row(chart: Chart, definitions: Mapping[str, str], places: int = PER_ROW)
                     delta_description=_described(card),
                     help=definitions.get(card.key),
                 )
-                st.caption(_lines(card))
+                st.caption(_lines(card, bool(chart.encoding.target)))
 
 
 @functools.lru_cache(maxsize=512)
@@ -57,9 +57,10 @@ def _described(card: Card) -> str | None:
     return " ".join(filter(None, (card.word, card.verdict))) or None
 
 
-def _lines(card: Card) -> str:
-    """Target; cases with the interval of a share, for a count the figure it is compared with; freshness."""
+def _lines(card: Card, has_targets: bool) -> str:
+    """Target, where cards of the row have any; cases with the interval of a share, for a count what it was; freshness."""
     cases = " · ".join(filter(None, (card.cases, card.interval)))
     if not cases:
         cases = f"{_BEFORE.get(card.word, card.word)} {card.before}" if card.before else "—"
-    return "  \n".join(map(literal, (card.target or "未设目标", cases, card.note)))
+    target = (card.target or "未设目标",) if has_targets else ()
+    return "  \n".join(map(literal, (*target, cases, card.note)))
