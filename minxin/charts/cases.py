@@ -50,6 +50,7 @@ class Cases:
         self.ask = ask
         self.case_id = case_id
         self._lists: dict[str, Chart] = {}
+        self._names: dict[str, dict[str, str]] = {}
         self.span = span
         self.about = about
 
@@ -73,22 +74,18 @@ class Cases:
         return self.rows.sort_values(sort, ascending=False, kind="stable", na_position="last", ignore_index=True)
 
     def names(self, sort: str) -> dict[str, str]:
-        """Key → name in that order."""
-        return {r["key"]: self.of(r["key"]).name for r in self.ordered(sort).to_dict("records")}
+        """Key → name in that order; not to be changed."""
+        if sort not in self._names:
+            self._names[sort] = {key: self._held[key].name for key in self.ordered(sort)["key"]}
+        return self._names[sort]
 
     def of(self, key: str) -> Case:
         """One case of the list; KeyError where there is none."""
-        found = self.rows[self.rows["key"] == key]
-        if found.empty:
-            raise KeyError(key)
-        r = found.iloc[0]
-        closed = None if pd.isna(r["closed_on"]) else pd.Timestamp(r["closed_on"]).date()
-        first, last = pd.Timestamp(r["first_day"]).date(), pd.Timestamp(r["last_day"]).date()
-        name = f"{r['kind']}·{r['community_name']}·{first.year}年{first.month}月·{int(r['n'])} 件"
-        return Case(
-            str(r["case_id"]), str(r["community_code"]), name, (r["category_1"], r["category_2"], r["category_3"]),
-            int(r["n"]), int(r["n"] - r["n_closed"]), first, last, closed,
-        )  # fmt: skip
+        return self._held[key]
+
+    @cached_property
+    def _held(self) -> dict[str, Case]:
+        return {str(row["key"]): _case(row) for row in self.rows.to_dict("records")}
 
     def listed(self, sort: str) -> Chart:
         """The list of cases."""
@@ -113,6 +110,23 @@ class Cases:
             },
             units={"n": Unit()},
         )  # fmt: skip
+
+
+def _case(row: Any) -> Case:
+    closed = None if pd.isna(row["closed_on"]) else pd.Timestamp(row["closed_on"]).date()
+    first, last = pd.Timestamp(row["first_day"]).date(), pd.Timestamp(row["last_day"]).date()
+    n = int(row["n"])
+    return Case(
+        code=str(row["case_id"]),
+        community=str(row["community_code"]),
+        name=f"{row['kind']}·{row['community_name']}·{first.year}年{first.month}月·{n} 件",
+        kinds=(str(row["category_1"]), str(row["category_2"]), str(row["category_3"])),
+        n=n,
+        n_open=n - int(row["n_closed"]),
+        first_day=first,
+        last_day=last,
+        closed_on=closed,
+    )
 
 
 class Story:
@@ -278,8 +292,8 @@ class Story:
             self.about, (self.case.name,), "case_petitions", Kind.TABLE, rows, Encoding(), Unit(), title,
             "按受理时间，文字已脱敏",
             headings={
-                "day": "受理", "subject": "主题", "state": "状态",
-                "close_method": "办结方式", "result": "处理结果", "satisfaction": "满意度", "petition_id": "工单编号",
+                "petition_id": "工单编号", "day": "受理", "subject": "主题", "close_method": "办结方式",
+                "result": "处理结果", "satisfaction": "满意度",
             },
         )  # fmt: skip
 

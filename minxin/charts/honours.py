@@ -45,6 +45,7 @@ class Evidence:
         self.about = about
         self.word = WORDS[by]
         self._kept: dict[tuple[str, ...], Chart] = {}
+        self._names: dict[str, dict[str, str]] = {}
 
     def _once(self, name: tuple[str, ...], make: Callable[[], Chart]) -> Chart:
         if name not in self._kept:
@@ -69,9 +70,11 @@ class Evidence:
         return honours.measured(summed, rules.load().for_month(last.year, last.month).basic_value).iloc[0]
 
     def names(self, sort: str) -> dict[str, str]:
-        """Code → name in the order of one measure."""
-        ordered = honours.ordered(self.rows, MEASURES[sort])
-        return dict(zip(ordered["code"], ordered["name"], strict=True))
+        """Code → name in the order of one measure; not to be changed."""
+        if sort not in self._names:
+            ordered = honours.ordered(self.rows, MEASURES[sort])
+            self._names[sort] = dict(zip(ordered["code"], ordered["name"], strict=True))
+        return self._names[sort]
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 

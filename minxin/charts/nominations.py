@@ -23,7 +23,7 @@ def text(facts: Mapping[str, str], about: About) -> Chart:
     subtitle = "提名只列证据与理由，是否入选由人决定"
     # A slide cuts what is wider than its cell, and of a nomination nothing may be cut.
     parts = ((item, wrap(said, LINE, 400)) for item, said in facts.items())
-    rows = [("" if number else item, line) for item, lines in parts for number, line in enumerate(lines)]
+    rows = [(f"{item}（续）" if number else item, line) for item, lines in parts for number, line in enumerate(lines)]
     return Chart(
         id="nomination",
         kind=Kind.TABLE,
