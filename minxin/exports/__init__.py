@@ -1,6 +1,7 @@
-"""Charts as files that leave the board: presentation, workbook, picture of the map."""
+"""Charts as files that leave the board: presentation, one sheet of paper, workbook, picture of the map."""
 
+from minxin.exports.paper import one_page
 from minxin.exports.presentation import presentation
 from minxin.exports.workbook import workbook
 
-__all__ = ["presentation", "workbook"]
+__all__ = ["one_page", "presentation", "workbook"]

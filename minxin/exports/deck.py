@@ -68,12 +68,12 @@ def rgb(colour: str) -> Colour:
     return Colour(rgb=colour)
 
 
-def new_deck() -> Any:
-    """An empty presentation: 16:9, our colours and fonts as its theme, two layouts."""
+def new_deck(wide: float = WIDE, high: float = HIGH) -> Any:
+    """An empty presentation: 16:9 or of another size in inches, our colours and fonts as its theme, two layouts."""
     deck = Presentation()
-    deck.slide_width, deck.slide_height = Inches(WIDE), Inches(HIGH)
+    deck.slide_width, deck.slide_height = Inches(wide), Inches(high)
     _restyle(deck)
-    _keep_layouts(deck, (TITLE_SLIDE, TITLE_ONLY))
+    _keep_layouts(deck, (TITLE_SLIDE, TITLE_ONLY), wide)
     return deck
 
 
@@ -110,15 +110,15 @@ def _restyle(deck: Any) -> None:
     part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
-def _keep_layouts(deck: Any, names: Sequence[str]) -> None:
-    """Drop the layouts that are not used and set the others to 16:9."""
+def _keep_layouts(deck: Any, names: Sequence[str], wide: float) -> None:
+    """Drop the layouts that are not used and set the others to the width of the slides."""
     master = deck.slide_master
     for layout in list(deck.slide_layouts):
         if layout.name not in names:
             deck.slide_layouts.remove(layout)
     for holder in [master, *deck.slide_layouts]:
         for placeholder in holder.placeholders:
-            stretch = WIDE / 10
+            stretch = wide / 10
             placeholder.left, placeholder.width = int(placeholder.left * stretch), int(placeholder.width * stretch)
     style = master.element.find(f".//{qn('p:titleStyle')}/{qn('a:lvl1pPr')}")
     style.set("algn", "l")
@@ -127,12 +127,12 @@ def _keep_layouts(deck: Any, names: Sequence[str]) -> None:
     run.set("b", "1")
     only = deck.slide_layouts.get_by_name(TITLE_ONLY)
     for holder in (master, only):
-        _place(holder.placeholders[0], MARGIN, 0.35, WIDE - 2 * MARGIN, 1.0)
+        _place(holder.placeholders[0], MARGIN, 0.35, wide - 2 * MARGIN, 1.0)
         holder.placeholders[0].text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM
     first = deck.slide_layouts.get_by_name(TITLE_SLIDE)
-    _place(first.placeholders[0], 0.9, 2.0, WIDE - 1.8, 1.6)
+    _place(first.placeholders[0], 0.9, 2.0, wide - 1.8, 1.6)
     first.placeholders[0].text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM
-    _place(first.placeholders[1], 0.9, 3.8, WIDE - 1.8, 0.9)
+    _place(first.placeholders[1], 0.9, 3.8, wide - 1.8, 0.9)
 
 
 def _place(shape: Any, left: float, top: float, wide: float, high: float) -> None:

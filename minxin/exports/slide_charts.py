@@ -30,7 +30,6 @@ from minxin.charts.fills import short_names
 from minxin.charts.sides import net, one_sided, reach, unsigned_format, wide
 from minxin.charts.words import clean, is_moment, shorten, width
 from minxin.exports.deck import (
-    BODY,
     CALM,
     CATEGORIES,
     HAIRLINE,
@@ -48,8 +47,8 @@ from minxin.exports.slides import SLIDES, Sheet
 Box = tuple[float, float, float, float]
 
 
-def _add(sheet: Sheet, kind: Any, data: Any, box: Box = BODY, size: float = 12) -> Any:
-    left, top, wide, high = box
+def _add(sheet: Sheet, kind: Any, data: Any, box: Box | None = None, size: float = 12) -> Any:
+    left, top, wide, high = box or sheet.box
     frame = sheet.slide.shapes.add_chart(kind, Inches(left), Inches(top), Inches(wide), Inches(high), data)
     describe(frame, sheet.chart.id, sheet.chart.alt)
     chart = frame.chart
@@ -137,9 +136,9 @@ def _points(series: Any, chart: Chart) -> None:
 
 def _remarks(sheet: Sheet, texts: list[str]) -> Box:
     """Remarks that a native chart cannot carry, in one line above it; returns the room that is left."""
-    left, top, wide, high = BODY
+    left, top, wide, high = sheet.box
     if not texts:
-        return BODY
+        return sheet.box
     words = shorten("注：" + ";".join(texts), wide * 72 / 12)
     text_box(sheet.slide.shapes, left, top, wide, 0.3, [words], 12, QUIET)
     return left, top + 0.35, wide, high - 0.35
@@ -155,18 +154,21 @@ def _place_marks(chart: Chart) -> list[str]:
 
 @SLIDES.draws(Kind.BAR, Kind.BULLET)
 def bar(sheet: Sheet) -> None:
-    """Horizontal bars from zero; a target is an outlined bar behind the value."""
+    """Horizontal bars from zero; a target is an outlined bar behind the value, or a pale one under it."""
     chart = sheet.chart
     targets = chart.column("target")
     with_target = any(t is not None for t in targets)
+    target = one_target(chart)
+    if with_target and target is None and _covered(chart):
+        _in_pairs(sheet)
+        return
     data = CategoryChartData(number_format=chart.unit.number_format)
     data.categories = _categories(chart, 18)
     if with_target:
         data.add_series(chart.target_word, targets)
     data.add_series(chart.heading(chart.encoding.y), chart.column("y"))
-    size = _size(len(chart.rows))
+    size = _size(sheet, len(chart.rows))
     remarks = _value_marks(chart) + _place_marks(chart)
-    target = one_target(chart)
     if with_target:
         word = chart.target_word
         said = f"{word} {chart.unit.format(target)}" if target is not None else f"各自{word}"
@@ -196,7 +198,43 @@ def bar(sheet: Sheet) -> None:
         style(value.data_labels.font, size, PAGE, True)
 
 
-def _size(rows: int) -> float:
+def _are_short(chart: Chart) -> bool:
+    """Whether no bar is long enough to hold its own value."""
+    longest = max((v for v in chart.column("y") if v is not None), default=0)
+    return bool(longest < 0.12 * extent_of(chart, True, "target")[1])
+
+
+def _covered(chart: Chart) -> bool:
+    """Whether a bar is longer than its own target, whose outline it would hide."""
+    pairs = zip(chart.column("y"), chart.column("target"), strict=True)
+    return any(value is not None and aim is not None and aim < value for value, aim in pairs)
+
+
+def _in_pairs(sheet: Sheet) -> None:
+    """Each bar with a pale one for its own target under it."""
+    chart = sheet.chart
+    size = _size(sheet, len(chart.rows))
+    data = CategoryChartData(number_format=chart.unit.number_format)
+    data.categories = _categories(chart, 18)
+    data.add_series(chart.heading(chart.encoding.y), chart.column("y"))
+    data.add_series(chart.target_word, chart.column("target"))
+    remarks = [f"浅色条为{chart.target_word}", *_value_marks(chart), *_place_marks(chart)]
+    drawn = _add(sheet, XL_CHART_TYPE.BAR_CLUSTERED, data, _room(_remarks(sheet, remarks), len(chart.rows)), size)
+    plot = drawn.plots[0]
+    plot.gap_width, plot.overlap, plot.vary_by_categories = 35, 0, False
+    _value_axis(chart, drawn.value_axis, True, "target", visible=False)
+    drawn.value_axis.maximum_scale = extent_of(chart, True, "target")[1] * 1.15
+    axis = drawn.category_axis
+    _bare(axis)
+    axis.reverse_order = True
+    axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    style(axis.tick_labels.font, size, TEXT)
+    _label_skip(axis, 1)
+    _points(plot.series[0], chart)
+    _labels(plot.series[0], chart, size)
+    _paint(plot.series[1].format.fill, Colour(CALM.theme, brightness=0.5))
+
+
 @SLIDES.draws(Kind.DIVERGING)
 def diverging(sheet: Sheet) -> None:
     """Parts to both sides of zero, stacked; what they come to stands beside the name, or each value at its end."""
@@ -207,13 +245,13 @@ def diverging(sheet: Sheet) -> None:
     data.categories = [shorten(name, 14) + (f"  {together[name][1]}" if name in together else "") for name in order]
     for group, values in parts:
         data.add_series(shorten(group, 14), [v or None for v in values])
-    size = _size(len(order))
+    size = _size(sheet, len(order) + 5)  # the legend and the axis take their room
     remarks = [f"名称旁为{clean(chart.heading(chart.encoding.change))}"] if together else []
     kind = XL_CHART_TYPE.BAR_CLUSTERED if alone else XL_CHART_TYPE.BAR_STACKED
     drawn = _add(sheet, kind, data, _room(_remarks(sheet, remarks + _value_marks(chart)), len(order) + 1), size)
     plot = drawn.plots[0]
     plot.gap_width, plot.overlap, plot.vary_by_categories = 45, 100, False
-    places = _value_axis(chart, drawn.value_axis, True, visible=not alone)
+    _value_axis(chart, drawn.value_axis, True, visible=not alone)
     low, high = reach(chart)
     held = ticks(low, high)
     if alone:
@@ -222,7 +260,8 @@ def diverging(sheet: Sheet) -> None:
     elif len(held) > 1:
         drawn.value_axis.minimum_scale, drawn.value_axis.maximum_scale = held[0], held[-1]
         drawn.value_axis.major_unit = held[1] - held[0]
-        drawn.value_axis.tick_labels.number_format = _axis_format(chart, held or places)
+        is_rate = chart.unit.kind == "rate"  # the format with 万 loses the sign in some programs
+        drawn.value_axis.tick_labels.number_format = _axis_format(chart, held) if is_rate else "General"
     axis = drawn.category_axis
     _bare(axis)
     axis.reverse_order = True
@@ -241,7 +280,8 @@ def diverging(sheet: Sheet) -> None:
     style(drawn.legend.font, 12, TEXT)
 
 
-    return max(8.0, min(14.0, round(BODY[3] * 72 / max(rows, 1) / 1.5 * 2) / 2))
+def _size(sheet: Sheet, rows: int) -> float:
+    return max(8.0, min(14.0, round(sheet.box[3] * 72 / max(rows, 1) / 1.5 * 2) / 2))
 
 
 def _room(box: Box, rows: int) -> Box:
@@ -261,12 +301,6 @@ def _label_skip(axis: Any, step: int) -> None:
         held.append(skip)
     else:
         last.addprevious(skip)
-
-
-def _are_short(chart: Chart) -> bool:
-    """Whether no bar is long enough to hold its own value."""
-    longest = max((v for v in chart.column("y") if v is not None), default=0)
-    return bool(longest < 0.12 * extent_of(chart, True, "target")[1])
 
 
 @SLIDES.draws(Kind.COLUMN)
@@ -300,8 +334,8 @@ def column(sheet: Sheet) -> None:
         _line(line, QUIET, 1.25, dashed=not name.startswith("目标"))
         _say(line, len(chart.rows) - 1, line.name, "r", 12, "tx2", pad=math.ceil(33 / len(chart.rows)))
     if lines:
-        _side_room(drawn, [name for name, _ in lines])
-    _thin_out(drawn.category_axis, len(chart.rows), max(map(width, _categories(chart, 8)), default=1))
+        _side_room(sheet, drawn, [name for name, _ in lines])
+    _thin_out(sheet, drawn.category_axis, len(chart.rows), max(map(width, _categories(chart, 8)), default=1))
 
 
 def _level_lines(chart: Chart) -> list[tuple[str, float]]:
@@ -417,6 +451,9 @@ def line(sheet: Sheet) -> None:
     levels = [_level_words(chart, name, at) for name, at in _level_lines(chart)]
     for name, (_, value) in zip(levels, _level_lines(chart), strict=True):
         data.add_series(name, [value] * len(list(data.categories)))
+    limits = _limits(chart, held)
+    for name, cells in limits:
+        data.add_series(name, cells)
     remarks = _place_marks(chart)
     if chart.encoding.low and chart.encoding.high:
         last = [i for i, v in enumerate(chart.column("y")) if v is not None]
@@ -424,7 +461,8 @@ def line(sheet: Sheet) -> None:
             low, high = chart.column("low")[last[-1]], chart.column("high")[last[-1]]
             remarks.append(f"最近一期区间 {chart.unit.format(low)}—{chart.unit.format(high)}")
     drawn = _add(sheet, XL_CHART_TYPE.LINE, data, _remarks(sheet, remarks))
-    _value_axis(chart, drawn.value_axis, chart.unit.kind != "rate", "target")
+    roles = ("target", "low", "high") if limits else ("target",)
+    _value_axis(chart, drawn.value_axis, chart.unit.kind != "rate", *roles)
     axis = drawn.category_axis
     _bare(axis)
     style(axis.tick_labels.font, 12, TEXT)
@@ -437,21 +475,53 @@ def line(sheet: Sheet) -> None:
         _line(one, colour, 3 if strong else 1.5, marker=strong and len(rows) <= 31)
         points = list(one.values)
         known = [k for k, v in enumerate(points) if v is not None]
-        if known and (strong or not named):
+        if known and (strong or not named or _has_room(chart, held, rows)):
             _label_point(one, known[-1], chart, bool(name), "r", 13)
-    for one in series[count:]:
+    bounds = series[len(series) - len(limits) :]
+    for one in bounds:
+        _line(one, CALM, 0.75, dashed=True)
+    for one in series[count : len(series) - len(limits)]:
         _line(one, QUIET, 1.25, dashed=not one.name.startswith("目标"))
         _say(one, len(list(one.values)) - 1, one.name, "r", 12, "tx2")
-    _side_room(drawn, levels + [f"{name} {chart.unit.format(1)}" for name, _ in held] + ["99.9%"])
+    _side_room(sheet, drawn, levels + [f"{name} {chart.unit.format(1)}" for name, _ in held] + ["99.9%"])
     if all(map(is_moment, chart.column("x"))):
         _day_steps(axis, [pd.Timestamp(v) for v in chart.column("x")])
     else:
-        _thin_out(axis, len(set(chart.names)), max(map(width, chart.names), default=1))
+        _thin_out(sheet, axis, len(set(chart.names)), max(map(width, chart.names), default=1))
 
 
-def _side_room(drawn: Any, words: list[str]) -> None:
+def _limits(chart: Chart, held: list[tuple[str, list[int]]]) -> list[tuple[str, list[float | None]]]:
+    """The band around an emphasised line among others, as two lines: slides have no bands."""
+    lows, highs = chart.column("low"), chart.column("high")
+    if not (lows and highs and chart.encoding.series and chart.encoding.emphasis):
+        return []
+    order = list(dict.fromkeys(chart.rows[chart.encoding.x]))
+    raw = chart.column("x")
+    for _, rows in held:
+        if not any(chart.strong[i] and lows[i] is not None for i in rows):
+            continue
+        found = []
+        for role, cells in (("low", lows), ("high", highs)):
+            at = {raw[i]: cells[i] for i in rows}
+            found.append((chart.heading(chart.encoding.columns[role]), [at.get(x) for x in order]))
+        return found
+    return []
+
+
+def _has_room(chart: Chart, held: list[tuple[str, list[int]]], rows: list[int]) -> bool:
+    """Whether a quiet line ends far enough from all others for its words to stand beside its end."""
+    values = chart.column("y")
+    ends = {tuple(mine): [values[i] for i in mine if values[i] is not None][-1:] for _, mine in held}
+    low, high = extent_of(chart, chart.unit.kind != "rate", "target")
+    own = ends.pop(tuple(rows))
+    apart = [abs(own[0] - end[0]) for end in ends.values() if own and end]
+    return bool(own) and all(distance > (high - low) * 0.08 for distance in apart)
+
+
+def _side_room(sheet: Sheet, drawn: Any, words: list[str]) -> None:
     """Room at the right for the words at the ends of lines."""
-    right = min(0.26, (max(map(width, words), default=4) + 1.5) * 13 / 72 / BODY[2])
+    wide = sheet.box[2]
+    right = min(0.26 if wide > 8 else 0.36, (max(map(width, words), default=4) + 1.5) * 13 / 72 / wide)
     _inner(drawn, 0.05, 0.03, 0.94 - right, 0.87)
 
 
@@ -471,9 +541,9 @@ def _day_steps(axis: Any, days: list[pd.Timestamp]) -> None:
         etree.SubElement(element, qn(tag)).set("val", value)
 
 
-def _thin_out(axis: Any, names: int, ems: float) -> None:
+def _thin_out(sheet: Sheet, axis: Any, names: int, ems: float) -> None:
     """Leave out names where they would touch."""
-    room = BODY[2] * 72 * 0.85 / 12
+    room = sheet.box[2] * 72 * 0.85 / 12
     _label_skip(axis, max(1, math.ceil(names * (ems + 1) / room)))
 
 
@@ -576,8 +646,8 @@ def dot_interval(sheet: Sheet) -> None:
             spans.append(strong)
     if known:
         held.append((chart.heading(chart.encoding.y), [(values[i], rows - i) for i in known]))
-    size = _size(rows)
-    drawn = _scatter(sheet, held, _room(BODY, rows + 2), size)
+    size = _size(sheet, rows)
+    drawn = _scatter(sheet, held, _room(sheet.box, rows + 2), size)
     _value_axis(chart, drawn.category_axis, False, "low", "high", "target")
     upright = drawn.value_axis
     _bare(upright, False)
@@ -604,7 +674,7 @@ def dot_interval(sheet: Sheet) -> None:
                 dots.points[place].marker.style = XL_MARKER_STYLE.CIRCLE
                 dots.points[place].marker.size = 12
     words = max((width(f"{shorten(n, 12)}  {v}") for n, v in zip(shown, chart.values, strict=True)), default=6)
-    share = min(0.4, (words * size / 72 + 0.2) / BODY[2])
+    share = min(0.55, (words * size / 72 + 0.2) / sheet.box[2])
     _inner(drawn, share, 0.07, 0.96 - share, 0.86)
 
 
@@ -675,7 +745,7 @@ def funnel_plot(sheet: Sheet) -> None:
     if not held:
         no_data(sheet)
         return
-    drawn = _scatter(sheet, held, BODY, 12)
+    drawn = _scatter(sheet, held, sheet.box, 12)
     _value_axis(chart, drawn.value_axis, False, "low", "high", "outer_low", "outer_high", "target")
     across = drawn.category_axis
     _bare(across)
@@ -713,7 +783,7 @@ def small_multiples(sheet: Sheet) -> None:
     places = ticks(*extent_of(chart, chart.unit.kind != "rate", "target"), 3)
     across = min(7, max(1, math.ceil(math.sqrt(len(panels) * 1.8))))
     down = math.ceil(len(panels) / across) or 1
-    left, top, wide, high = BODY
+    left, top, wide, high = sheet.box
     remark = f"各图同一刻度：{chart.unit.format(places[0])}—{chart.unit.format(places[-1])}"
     if whole:
         remark += "；灰色虚线为总体"
@@ -745,5 +815,5 @@ def small_multiples(sheet: Sheet) -> None:
 
 def no_data(sheet: Sheet) -> None:
     """The slide of a chart without rows."""
-    left, top, wide, high = BODY
+    left, top, wide, high = sheet.box
     text_box(sheet.slide.shapes, left, top + high / 3, wide, 0.6, ["本期无数据"], 20, QUIET)

@@ -20,7 +20,6 @@ from minxin.charts.palette import classes, text_on
 from minxin.charts.tables import TableColumn, columns
 from minxin.charts.words import clean, shorten, width
 from minxin.exports.deck import (
-    BODY,
     HAIRLINE,
     INK,
     PAGE,
@@ -28,6 +27,7 @@ from minxin.exports.deck import (
     QUIET,
     SURFACE,
     TEXT,
+    Colour,
     describe,
     emu,
     fill,
@@ -40,7 +40,11 @@ from minxin.exports.deck import (
 from minxin.exports.slides import SLIDES, Sheet
 
 ROWS = 12
+#: Cards below this height in inches are flat: they say less instead of saying it smaller.
+FLAT = 1.6
 MOST_TABLE_SLIDES = 10
+#: Columns of at most so many ems are never cut for longer ones.
+_SHORT = 8.0
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 
 
@@ -50,7 +54,7 @@ def kpi_row(sheet: Sheet) -> None:
     held = cards(sheet.chart)
     across = min(5, len(held))
     down = -(-len(held) // across)
-    left, top, wide, high = BODY
+    left, top, wide, high = sheet.box
     gap = 0.2
     card_wide = (wide - gap * (across - 1)) / across
     card_high = min(3.2, (high - gap * (down - 1)) / down)
@@ -67,16 +71,30 @@ def _card(sheet: Sheet, card: Card, x: float, y: float, wide: float, high: float
     describe(group, card.name, " ".join(t for t in (card.name, card.figure, card.change, card.target) if t))
     pad, scale = 0.18, min(1.0, high / 3.2)
     room = (wide - 2 * pad) * 72
-    large = min(36 * scale, room / max(width(card.figure), 1), 24 if card.unknown else 99)
-    lines = (
-        (shorten(card.name, room / 15), 0.18, 15, QUIET, False),
-        (card.figure, 0.58, large, QUIET if card.unknown else TEXT, not card.unknown),
-        (card.change, 1.48, min(14.0, room / max(width(card.change), 1)), TEXT, False),
-        (card.verdict, 1.80, 14, TEXT, True),
-        (card.target, 2.14, 13, QUIET, False),
-        (card.interval, 2.44, min(12.0, room / max(width(card.interval), 1)), QUIET, False),
-        (" · ".join(t for t in (card.cases, card.note) if t), 2.74, 12, QUIET, False),
-    )
+    lines: tuple[tuple[str, float, float, Colour, bool], ...]
+    if high < FLAT:
+        # A flat card keeps its sizes and says less: name, figure, change, then target or interval.
+        scale = 1.0
+        large = min(26.0, room / max(width(card.figure), 1), 18 if card.unknown else 99)
+        moved = " ".join(t for t in (card.change, card.verdict) if t)
+        base = " · ".join(t for t in (card.target, card.interval or card.cases) if t)
+        lines = (
+            (shorten(card.name, room / 13), 0.1, 13, QUIET, False),
+            (card.figure, 0.36, large, QUIET if card.unknown else TEXT, not card.unknown),
+            (moved, 0.86, min(12.0, room / max(width(moved), 1)), TEXT, False),
+            (base, 1.12, min(11.0, room / max(width(base), 1)), QUIET, False),
+        )
+    else:
+        large = min(36 * scale, room / max(width(card.figure), 1), 24 if card.unknown else 99)
+        lines = (
+            (shorten(card.name, room / 15), 0.18, 15, QUIET, False),
+            (card.figure, 0.58, large, QUIET if card.unknown else TEXT, not card.unknown),
+            (card.change, 1.48, min(14.0, room / max(width(card.change), 1)), TEXT, False),
+            (card.verdict, 1.80, 14, TEXT, True),
+            (card.target, 2.14, 13, QUIET, False),
+            (card.interval, 2.44, min(12.0, room / max(width(card.interval), 1)), QUIET, False),
+            (" · ".join(t for t in (card.cases, card.note) if t), 2.74, 12, QUIET, False),
+        )
     for text, down, size, colour, bold in lines:
         if text:
             text_box(group.shapes, x + pad, y + down * scale, wide - 2 * pad, 0.4 if size < 20 else 0.8,
@@ -86,7 +104,7 @@ def _card(sheet: Sheet, card: Card, x: float, y: float, wide: float, high: float
 @SLIDES.draws(Kind.MAP)
 def area_map(sheet: Sheet) -> None:
     """Each community a group of a freeform and its label; legend and what found no room at the right."""
-    left, top, wide, high = BODY
+    left, top, wide, high = sheet.box
     map_wide, side = wide - 3.1, left + wide - 2.8
     filled = fills(sheet.chart, INK)
     strong = {
@@ -173,7 +191,7 @@ def _legend(sheet: Sheet, held: Legend, left: float, top: float) -> float:
 @SLIDES.draws(Kind.TILE_GRID)
 def tile_grid(sheet: Sheet) -> None:
     """Equal tiles with name and value; legend at the right."""
-    left, top, wide, high = BODY
+    left, top, wide, high = sheet.box
     chart, places = sheet.chart, geometry.tiles(sheet.shapes)
     filled, names = fills(chart, INK), dict(zip(chart.keys, short_names(chart.names), strict=True))
     rows = max((p[0] for p in places.values()), default=0) + 1
@@ -215,7 +233,12 @@ def table(sheet: Sheet) -> None:
     first, last = sheet.rows
     head = [Cell(c.heading, right=_numeric(c)) for c in held]
     body = [[Cell(c.written[i], right=_numeric(c)) for c in held] for i in range(first, last)]
-    _table(sheet, head, body, 14 if len(held) <= 5 else 12 if len(held) <= 8 else 10.5)
+    size = 14 if len(held) <= 5 else 12 if len(held) <= 8 else 10.5
+    if sheet.box[2] < 8:
+        # a narrow one says everything a little smaller rather than cutting it
+        needed = sum(max(map(width, (c.heading, *c.written[first:last]))) + 2 for c in held)
+        size = max(9.5, min(11.0, sheet.box[2] * 72 / needed))
+    _table(sheet, head, body, size)
 
 
 def _numeric(column: TableColumn) -> bool:
@@ -240,11 +263,13 @@ def heatmap(sheet: Sheet) -> None:
         cells[group, name] = Cell(text.removesuffix(word), shade, True)
     head = [Cell("")] + [Cell(n, right=True) for n in across]
     body = [[Cell(g)] + [cells.get((g, n), Cell("")) for n in across] for g in down]
-    _table(sheet, head, body, 12 if len(across) <= 10 and len(down) <= 14 else 9)
+    # Many columns of short values leave the names their room.
+    least = 4.0 if len(across) <= 14 else 1.2
+    _table(sheet, head, body, 12 if len(across) <= 10 and len(down) <= 14 else 9, least)
 
 
-def _table(sheet: Sheet, head: list[Cell], body: list[list[Cell]], size: float) -> None:
-    left, top, wide, high = BODY
+def _table(sheet: Sheet, head: list[Cell], body: list[list[Cell]], size: float, least: float = 4.0) -> None:
+    left, top, wide, high = sheet.box
     rows, count = len(body) + 1, len(head)
     row_high = min(0.4, high / rows)
     frame = sheet.slide.shapes.add_table(rows, count, Inches(left), Inches(top), Inches(wide), Inches(row_high * rows))
@@ -255,23 +280,38 @@ def _table(sheet: Sheet, head: list[Cell], body: list[list[Cell]], size: float) 
     for name in ("firstRow", "bandRow"):
         properties.set(name, "1" if name == "firstRow" else "0")
     needs = [
-        min(24.0, max([4.0, width(head[c].text)] + [width(row[c].text) for row in body])) + 1.5 for c in range(count)
+        min(24.0, max([least, width(head[c].text)] + [width(row[c].text) for row in body])) + 2.0 for c in range(count)
     ]
     total = sum(needs)
     fitted = wide if count >= 3 else min(wide, total * size / 72 * 1.25)
-    for c, need in enumerate(needs):
-        held.columns[c].width = emu(fitted * need / total)
-    ems = [fitted * need / total * 72 / size - 1.8 for need in needs]
+    wides = _wides(needs, fitted, size)
+    for c, column_wide in enumerate(wides):
+        held.columns[c].width = emu(column_wide)
+    ems = [column_wide * 72 / size - 1.8 for column_wide in wides]
     for r, row in enumerate([head, *body]):
         held.rows[r].height = emu(row_high)
         for c, cell in enumerate(row):
             _write_cell(held.cell(r, c), cell, size, ems[c], r == 0)
 
 
+def _wides(needs: list[float], wide: float, size: float) -> list[float]:
+    """Widths of columns in inches: by what they need; where that is too much, short ones keep theirs."""
+    total = sum(needs)
+    inch = size / 72
+    short = sum(need for need in needs if need <= _SHORT)
+    rest = wide - short * inch
+    if total * inch <= wide or short == total or rest <= 0.4 * wide:
+        return [wide * need / total for need in needs]
+    return [need * inch if need <= _SHORT else rest * need / (total - short) for need in needs]
+
+
 def _write_cell(target: Any, cell: Cell, size: float, ems: float, head: bool) -> None:
     ink = rgb(text_on(cell.fill)) if cell.fill else TEXT
     align = PP_ALIGN.RIGHT if cell.right else PP_ALIGN.LEFT
     write(target.text_frame, [shorten(cell.text, ems)], size, ink, head, align, MSO_ANCHOR.MIDDLE, wrap=False)
+    if not cell.text:
+        # An empty paragraph is as high as its end mark, which is large unless it is told.
+        target.text_frame.paragraphs[0]._p.get_or_add_endParaRPr().set("sz", str(int(size * 100)))
     target.vertical_anchor = MSO_ANCHOR.MIDDLE
     target.margin_left = target.margin_right = emu(0.14)
     target.margin_top = target.margin_bottom = emu(0.02)
