@@ -104,7 +104,24 @@ where
 order by held.n desc, held.first_day desc, held.case_id, held.community_code
 limit cast(:limit as bigint)
 
--- name: case_petitions(case_id, start, end, communities, revoked)
+-- name: case_methods(case_id, start, end, communities, revoked)
+-- One way of closing ('' where none was noted, null while open) with the petitions of a case accepted in the range, the most frequent on top.
+select
+    case when petition.is_closed then coalesce(petition.close_method, '') end as method,
+    count(*) as n,
+from fct_petition as petition
+inner join mart_case_petition as member
+    on member.petition_id = petition.petition_id
+    and member.case_id = :case_id
+where
+    petition.accepted_day >= cast(:start as date)
+    and petition.accepted_day < cast(:end as date)
+    and petition.community_code = any(cast(:communities as varchar[]))
+    and petition.batch_id <> all(cast(:revoked as varchar[]))
+group by case when petition.is_closed then coalesce(petition.close_method, '') end
+order by n desc, method
+
+-- name: case_petitions(case_id, start, end, limit, communities, revoked)
 -- One petition of a case, accepted in the range, the first on top; texts are masked already at the door.
 select
     petition.petition_id,
@@ -126,6 +143,7 @@ where
     and petition.community_code = any(cast(:communities as varchar[]))
     and petition.batch_id <> all(cast(:revoked as varchar[]))
 order by petition.accepted_at, petition.petition_id
+limit cast(:limit as bigint)
 
 -- name: case_dispatches(case_id, start, communities, revoked)
 -- One unit and role with its dispatches in a case, made since the case began: how many, sent back, fed back or closed.

@@ -22,6 +22,8 @@ from minxin.settings import deployment
 #: Cases listed at most; call-backs from which a share resolved is told; weeks looked at before and after.
 MOST, SMALLEST, BEFORE, AFTER = 100, 5, 104, 26
 SORTS = {"n": "件数", "first_day": "发生时间", "resolved": "回访解决率"}
+#: Petitions of a case listed at most.
+PETITIONS = 200
 LEVELS = {"3": "三级分类", "2": "二级分类", "1": "一级分类"}
 #: Weekly cases before, from which a finer category is taken.
 _ENOUGH = 0.5
@@ -144,7 +146,7 @@ class Story:
     def petitions(self) -> pd.DataFrame:
         """Its petitions, the first on top."""
         end = self.case.last_day + dt.timedelta(days=1)
-        return self._own("honours.case_petitions", start=self.case.first_day, end=end)
+        return self._own("honours.case_petitions", start=self.case.first_day, end=end, limit=PETITIONS)
 
     @cached_property
     def dispatches(self) -> pd.DataFrame:
@@ -253,13 +255,14 @@ class Story:
     @cached_property
     def methods(self) -> Chart:
         """How its petitions were closed."""
-        held = self.petitions
-        closed = held[held["state"] == "办结"]
-        counts = closed["close_method"].fillna("未登记").replace("", "未登记").value_counts()
-        rows = pd.DataFrame({"method": counts.index.astype(str), "n": counts.to_numpy()})
+        end = self.case.last_day + dt.timedelta(days=1)
+        found = self._own("honours.case_methods", start=self.case.first_day, end=end)
+        held = found[found["method"].notna()].reset_index(drop=True)
+        rows = held.assign(method=held["method"].replace("", "未登记"))
         title = "尚无办结的诉求"
         if len(rows):
-            title = f"{len(held)} 件中办结 {len(closed)} 件，最多的是{rows['method'][0]} {rows['n'][0]} 件"
+            whole, closed = int(found["n"].sum()), int(rows["n"].sum())
+            title = f"{whole} 件中办结 {closed} 件，最多的是{rows['method'][0]} {rows['n'][0]} 件"
         return _chart(
             self.about, (self.case.name,), "methods", Kind.BAR, rows, Encoding(x="method", y="n"), Unit(), title,
             "本案诉求的办结方式", headings={"method": "办结方式", "n": "件数"},
@@ -287,10 +290,11 @@ class Story:
     def listed(self) -> Chart:
         """Its petitions with what was done, as masked at the door."""
         rows = self.petitions.assign(day=[pd.Timestamp(t).date() for t in self.petitions["accepted_at"]])
-        title = f"本案 {len(rows)} 件诉求及处理结果"
+        title = f"本案 {self.case.n} 件诉求及处理结果"
+        more = f"，列出前 {len(rows)} 件" if len(rows) < self.case.n else ""
         return _chart(
             self.about, (self.case.name,), "case_petitions", Kind.TABLE, rows, Encoding(), Unit(), title,
-            "按受理时间，文字已脱敏",
+            f"按受理时间，文字已脱敏{more}",
             headings={
                 "petition_id": "工单编号", "day": "受理", "subject": "主题", "close_method": "办结方式",
                 "result": "处理结果", "satisfaction": "满意度",

@@ -99,6 +99,7 @@ COLUMNS = {
         "result",
         "satisfaction",
     ],
+    "honours.case_methods": ["method", "n"],
     "honours.case_dispatches": ["unit", "role", "n", "n_returned", "n_done", "first_at", "last_at"],
     "honours.same_kind": ["week_start", "n_1", "n_2", "n_3"],
     "indicators.totals": MEASURES,
