@@ -12,6 +12,7 @@ from minxin.analysis.assessment.review import By, Review
 from minxin.analysis.assessment.rules import Rule
 from minxin.board import filters
 from minxin.board.frames import Source
+from minxin.board.text import literal
 from minxin.settings import Unusable, deployment
 
 _BY: dict[By, str] = {"community": "", "unit": "承办单位"}
@@ -46,8 +47,8 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
     """The line of filters under the title: assessed month, rule, and where wanted communities or units."""
     held = rules.load()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        month = _month(source)
-        official = held.for_month(*month)
+        month = choose_month(source)
+        official, is_before = _for_month(*month)
         names = [r.name for r in held.versions if r.period_first_day in review.FIRST_DAYS]
         titles = {r.name: r.title + ("" if r.name == official.name else "（试算）") for r in held.versions}
         if official.name not in names:
@@ -68,20 +69,36 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
             )
             by = "unit" if chosen == "unit" else "community"
         rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+    if is_before:
+        st.caption(f"该月尚无生效的考核规则，以下按最早一版「{literal(official.title)}」试算，不是正式结果。")
     return Chosen(month, held.named(name), official, by, rest)
 
 
-def _month(source: Source) -> tuple[int, int]:
+def _for_month(year: int, month: int) -> tuple[Rule, bool]:
+    """The rule that a month is assessed by; before the first one that first one, and True."""
+    try:
+        return rules.load().for_month(year, month), False
+    except Unusable:
+        return next(r for r in rules.load().versions if r.start is not None), True
+
+
+def choose_month(source: Source) -> tuple[int, int]:
+    """The assessed month by name, among those that a rule was in force for."""
     as_of = source.snapshot.as_of
-    newest = review.latest_month(rules.rule_on(as_of.date()), as_of)
+    newest = review.latest_month(_for_month(as_of.year, as_of.month)[0], as_of)
     first = filters.first_day_of(source)
     found: dict[str, str] = {}
+    earlier: dict[str, str] = {}
     place = newest[0] * 12 + newest[1] - 1
-    while len(found) < MONTHS and place >= first.year * 12 + first.month - 1:
+    while len(found) + len(earlier) < MONTHS and place >= first.year * 12 + first.month - 1:
         year, month = place // 12, place % 12 + 1
-        if any(r.start is not None and (r.start.year, r.start.month) <= (year, month) for r in rules.load().versions):
-            found[f"{year:04d}-{month:02d}"] = f"{year}年{month}月考核"
+        begun = any(
+            r.start is not None and (r.start.year, r.start.month) <= (year, month) for r in rules.load().versions
+        )
+        (found if begun else earlier)[f"{year:04d}-{month:02d}"] = f"{year}年{month}月考核"
         place -= 1
+    # Where all data are older than the first rule, what they would come to by it is better than nothing.
+    found = found or earlier
     if not found:
         found = {f"{newest[0]:04d}-{newest[1]:02d}": f"{newest[0]}年{newest[1]}月考核"}
     code = filters.one_of("考核月", found, "month", next(iter(found)), width=170)

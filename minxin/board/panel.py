@@ -150,7 +150,7 @@ def _files(held: Charts, name: str, title: str) -> None:
         st.download_button(
             words,
             functools.partial(make, held, title),
-            file_name=f"{_file_name(title)}.{ending}",
+            file_name=f"{file_name(title)}.{ending}",
             mime=kind,
             on_click="ignore",
             key=f"{ending}_{name}",
@@ -187,7 +187,7 @@ def _definitions() -> dict[str, str]:
     return {i.name: i.definition for i in indicators.load().values()}
 
 
-def _file_name(title: str) -> str:
+def file_name(title: str) -> str:
     return "".join(c for c in title if c.isalnum() or c in "—、，-_ ").strip()[:60] or "图表"
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
 from minxin.analysis.periods import Comparison, Period
-from minxin.board import ahead, cards, community_map, filters, panel, records
+from minxin.board import ahead, cards, community, community_map, filters, panel, records
 from minxin.board.filters import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -61,6 +61,7 @@ def _everywhere(key: tuple[str, ...], period: Period, comparison: Comparison, _s
 def headline(page: Weekly, chosen: Chosen, viewer: Viewer) -> bool:
     """The message of the page and, in the line of filters, its export; returns whether more indicators are wanted."""
     with chosen.rest:
+        community.link(chosen.community, viewer)
         is_more = page.more_kpis is not None and st.toggle("更多指标", key="more", bind="query-params")
         if may(viewer, PAGE, "export"):
             _export(page, viewer)
