@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from minxin.charts.canvas import SCREEN, Canvas, extent, faded, hover, mark, name_axis, one_target, safe, value_axis
+from minxin.charts.canvas import (
+    PLOT_WIDTH,
+    SCREEN,
+    Canvas,
+    extent,
+    faded,
+    hover,
+    mark,
+    name_axis,
+    one_target,
+    safe,
+    value_axis,
+)
 from minxin.charts.chart import Kind
 from minxin.charts.sides import net, one_sided, reach, sides
 from minxin.charts.words import clean, shorten, width
@@ -196,14 +208,15 @@ def diverging(canvas: Canvas) -> None:
     if together:
         value_axis(canvas, "x", low, high)
         right = max((width(words) for _, words in together.values()), default=1) * canvas.font * 0.94 + 20
-        canvas.trace(
-            "scatter",
-            x=[together[name][0] if name in together else None for name in order],
-            y=list(range(len(order))),
-            mode="markers",
-            marker={"symbol": "line-ns", "size": ROW * canvas.font * 0.6, "line": {"width": 3, "color": c.text}},
-            hoverinfo="skip",
-        )
+        if len(chart.groups) > 1:
+            canvas.trace(
+                "scatter",
+                x=[together[name][0] if name in together else None for name in order],
+                y=list(range(len(order))),
+                mode="markers",
+                marker={"symbol": "line-ns", "size": ROW * canvas.font * 0.6, "line": {"width": 3, "color": c.text}},
+                hoverinfo="skip",
+            )
         for name, (_, words) in together.items():
             canvas.note(
                 text=safe(words), x=1, xref="paper", xanchor="right", xshift=right - 6, y=at[name], yref="y",
@@ -215,22 +228,34 @@ def diverging(canvas: Canvas) -> None:
         canvas.lay(xaxis={"range": [low - (room if low < 0 else 0), high + (room if high > 0 else 0)]})
         canvas.lay(xaxis={"visible": False})
     canvas.shape(type="line", x0=0, x1=0, xref="x", y0=0, y1=1, yref="paper", line={"color": c.quiet, "width": 1})
-    _series_line(canvas)
-    top = canvas.font * 1.9
+    top = _series_lines(canvas, left) * canvas.font * 1.5 + 8
     canvas.lay(barmode="relative", xaxis={"side": "bottom"}, height=_height(canvas, len(order), top, 30))
     canvas.margins(l=left, r=right, t=top, b=30 if together else 8)
 
 
-def _series_line(canvas: Canvas) -> None:
-    """The parts with their colours in one line above the plot, and what the stroke means."""
+def _series_lines(canvas: Canvas, left: float) -> int:
+    """The parts with their colours above the plot, and what the stroke means; returns how many lines that takes."""
     chart, c = canvas.chart, canvas.colours
+    words = [shorten(group, 14) for group in chart.groups]
     parts = [
-        f'<span style="color:{colour}">■</span> {safe(shorten(group, 14))}'
-        for group, colour in zip(chart.groups, sides(c, len(chart.groups)), strict=True)
+        f'<span style="color:{colour}">■</span> {safe(word)}'
+        for word, colour in zip(words, sides(c, len(words)), strict=True)
     ]
-    if chart.encoding.change and len(parts) > 1:
-        parts.append(f"┃ {safe(chart.heading(chart.encoding.change))}")
+    if chart.encoding.change and len(words) > 1:
+        words.append(chart.heading(chart.encoding.change))
+        parts.append(f"┃ {safe(words[-1])}")
+    lines: list[list[str]] = [[]]
+    room, used = PLOT_WIDTH / canvas.small, 0.0
+    for word, part in zip(words, parts, strict=True):
+        wide = width(word) + 3
+        if used and used + wide > room:
+            lines.append([])
+            used = 0.0
+        lines[-1].append(part)
+        used += wide
     canvas.note(
-        text="　".join(parts), x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom", yshift=4,
-        showarrow=False, font={"size": canvas.font * 0.94, "color": c.text},
+        text="<br>".join("　".join(line) for line in lines), x=0, xref="paper", xanchor="left", xshift=-left + 8, y=1,
+        yref="paper", yanchor="bottom", yshift=4, showarrow=False, align="left",
+        font={"size": canvas.small, "color": c.text},
     )  # fmt: skip
+    return len(lines)

@@ -311,7 +311,10 @@ def _write_cell(target: Any, cell: Cell, size: float, ems: float, head: bool) ->
     write(target.text_frame, [shorten(cell.text, ems)], size, ink, head, align, MSO_ANCHOR.MIDDLE, wrap=False)
     if not cell.text:
         # An empty paragraph is as high as its end mark, which is large unless it is told.
-        target.text_frame.paragraphs[0]._p.get_or_add_endParaRPr().set("sz", str(int(size * 100)))
+        paragraph = target.text_frame.paragraphs[0]._p
+        for run in paragraph.findall(qn("a:r")):
+            paragraph.remove(run)
+        paragraph.get_or_add_endParaRPr().set("sz", str(int(size * 100)))
     target.vertical_anchor = MSO_ANCHOR.MIDDLE
     target.margin_left = target.margin_right = emu(0.14)
     target.margin_top = target.margin_bottom = emu(0.02)
