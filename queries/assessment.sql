@@ -1,5 +1,5 @@
--- name: counts(start, end, counted_by, first_day, communities)
--- One community, unit, assessed month (its first day) and exclusion ('' for none) with its petitions and the answers of valid call-backs.
+-- name: counts(start, end, counted_by, first_day, by, communities)
+-- One community, unit ('' but where :by is unit), assessed month (its first day) and exclusion ('' for none) with its petitions and the answers of valid call-backs.
 with dated as (
     -- One row of the mart with the first day of the assessed month that it belongs to.
     select
@@ -10,7 +10,8 @@ with dated as (
                 else date_trunc('month', half_start) - interval '1 month' + interval '18 days'
             end as date
         ) as month_start,
-        * exclude (counted_by, half_start),
+        case when :by = 'unit' then unit else '' end as unit,
+        * exclude (counted_by, half_start, unit),
     from mart_assessment
     where
         counted_by = :counted_by

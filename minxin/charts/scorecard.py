@@ -13,7 +13,7 @@ from minxin.analysis import cells, indicators, wording
 from minxin.analysis.assessment import assess as assessing
 from minxin.analysis.assessment import messages
 from minxin.analysis.assessment.assess import Assessment
-from minxin.analysis.assessment.review import Review
+from minxin.analysis.assessment.review import EVER, Review
 from minxin.analysis.assessment.rules import trial_weights
 from minxin.analysis.indicators import Indicator
 from minxin.charts import scorecard_pictures, scorecard_tables
@@ -56,8 +56,8 @@ class Scorecard:
         held = indicators.load()
         found = {COMPOSITE: "综合得分"} if self.review.has_callbacks else {}
         if self.review.by == "community":
-            cells = self._cells(*self.rule.window(*self.review.month))
-            found |= {c: held[c].name for c in self.board.single if cells[held[c].denominator].sum() > 0}
+            total = self.review.ask("indicators.totals", start=EVER[0], end=self.about.as_of.date()).iloc[0]
+            found |= {c: held[c].name for c in self.board.single if total[held[c].denominator] > 0}
         return found or {COMPOSITE: "综合得分"}
 
     def _cells(self, start: dt.date, end: dt.date) -> pd.DataFrame:

@@ -181,6 +181,7 @@ ARGUMENTS = {
     "category_2": "",
     "category_3": "",
     "person": "",
+    "by": "unit",
     "answer": "any",
     "exclusions": [""],
     "unit": "",
