@@ -121,7 +121,7 @@ def heatmap(canvas: Canvas) -> None:
     blank = c.few if chart.encoding.status else c.page
     colours_ = [blank if k is None else steps[k] for k in filled.index]
     for spot, colour in zip(spots, colours_, strict=True):
-        if spot:
+        if spot and colour != c.page:
             canvas.shape(
                 type="rect", x0=spot[0] - 0.48, x1=spot[0] + 0.48, y0=spot[1] - 0.46, y1=spot[1] + 0.46,
                 fillcolor=colour, line={"width": 0}, layer="below",
