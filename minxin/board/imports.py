@@ -281,10 +281,19 @@ def run(given: Any, mapping: Mapping, source: Source, viewer: Viewer) -> None:
     # What was stored is said even where publishing is refused; the words follow what really happened.
     st.session_state[_RESULT] = result, workbook, name, False
     if start and is_behind(home):
+        _bring(home)
         build(home, lambda share, text: say(0.7 + 0.3 * share, text))
         Snapshots(home).prune()
     st.session_state[_RESULT] = result, workbook, name, bool(start)
     bar.empty()
+
+
+def _bring(home: settings.Home) -> None:
+    """What was approved and revoked meanwhile reaches the lake before the build."""
+    from minxin.operations import bring  # at the click: no page waits for the database's driver
+
+    for problem in bring(home):
+        st.warning(problem)
 
 
 def _numbering_agreed(mapping: Mapping, source: Source) -> bool:
@@ -406,6 +415,7 @@ def _withdrawal(lake: Lake, held: list[Manifest]) -> None:
         return
     again = later_repeats(lake, lake.withdraw(str(batch), "本机用户", clean(reason)))
     with st.spinner("正在重新发布"):
+        _bring(settings.home())
         build(settings.home())
         Snapshots(settings.home()).prune()
     st.success(f"批次 {batch} 已撤回，其数据不再显示。")

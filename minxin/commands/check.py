@@ -1,4 +1,4 @@
-"""``minxin check``: configuration, calendar years, indicators, mappings, snapshots."""
+"""``minxin check``: configuration, calendar years, indicators, mappings, snapshots, what people decided."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def findings() -> list[Finding]:
         "页面": _pages,
         "快照": _snapshots,
         "数据湖": _lake,
+        "操作库": _store,
     }
     found: list[Finding] = []
     for name, check in checks.items():
@@ -170,3 +171,18 @@ def _lake() -> Iterator[Finding]:
             if not any((lake.folder / batch.batch_id / table).glob("month=*/*.parquet")):
                 yield Finding("数据湖", WRONG, f"批次 {batch.batch_id} 的 {table} 数据文件不见了，请从备份恢复。")
     yield Finding("数据湖", OK, f"{len(batches)} 个批次，其中 {sum(b.withdrawn for b in batches)} 个已撤回。")
+
+
+def _store() -> Iterator[Finding]:
+    from minxin.operations import Store, clock_of  # here: no other command waits for the database's driver
+
+    home = settings.home().open()
+    if not Store.is_there(home) or home.kind is None:
+        yield Finding("操作库", OK, "还没有批示和审批。")
+        return
+    with Store.open(home, clock_of(home)) as store:
+        problems = store.problems()
+    for record in dict.fromkeys(problem.split(":")[0] for problem in problems):
+        yield Finding("操作库", WRONG, f"{record} 与其变更历史不符，请保留现有数据库备查，并从备份恢复。")
+    if not problems:
+        yield Finding("操作库", OK, "每条记录都与其变更历史一致。")

@@ -87,6 +87,10 @@ def _import(arguments: argparse.Namespace) -> int:
     else:
         _print(result, target)
     if arguments.build and not arguments.dry_run:
+        from minxin.operations import bring  # here: no other command waits for the database's driver
+
+        for problem in bring(place.open()):
+            print(problem, file=sys.stderr)
         snapshot = build(place.open(), _teller())
         Snapshots(place).prune()
         print(f"已发布快照 {snapshot.id}，数据截至 {snapshot.as_of:%Y-%m-%d %H:%M}。", file=sys.stderr)

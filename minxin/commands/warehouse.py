@@ -46,6 +46,10 @@ def _build(arguments: argparse.Namespace) -> int:
     if place.kind is None:
         raise Refused("还没有数据，无法构建；请先运行 minxin demo 或 minxin import。")
     place.open()
+    from minxin.operations import bring  # here: no other command waits for the database's driver
+
+    for problem in bring(place):
+        print(problem, file=sys.stderr)
     snapshot = build(place, lambda share, text: print(f"{share:4.0%} {text}", file=sys.stderr))
     Snapshots(place).prune()
     if arguments.json:

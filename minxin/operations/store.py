@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from types import TracebackType
 
+from sqlalchemy import func, select
+
 from minxin.operations import history
-from minxin.operations.database import Database, address
+from minxin.operations.database import FILE, SETTING, Database, address
 from minxin.operations.honours import Honours
 from minxin.operations.instructions import Instructions
 from minxin.operations.proposals import Proposals
 from minxin.operations.records import Clock, Tools
 from minxin.operations.rules import rules
 from minxin.operations.scenarios import Scenarios
+from minxin.operations.schema import change, export, note, reminder
 from minxin.settings import Home, Refused
 
 
@@ -26,6 +30,9 @@ class Store:
     def __init__(self, home: Home, database: Database, clock: Clock) -> None:
         tools = Tools(database, home.deployment, rules(home.deployment), clock)
         self.database = database
+        self.clock = clock
+        self.rules = tools.rules
+        self.zone = home.deployment.zone
         self.instructions = Instructions(tools)
         self.proposals = Proposals(tools, home)
         self.scenarios = Scenarios(tools)
@@ -49,6 +56,21 @@ class Store:
         except BaseException:
             database.close()
             raise
+
+    @staticmethod
+    def is_there(home: Home) -> bool:
+        """Whether there is a store to read: one in the home, or an address of one; opening it would make one."""
+        return bool(os.environ.get(SETTING, "").strip()) or (home.operations / FILE).exists()
+
+    def stamp(self) -> tuple[int, ...]:
+        """How far the logs have come, by one query: as long as it stays, so does everything in the store."""
+        latest = [select(func.max(log.c.number)).scalar_subquery() for log in (change, note, reminder, export)]
+        with self.database.reading() as connection:
+            return tuple(int(number or 0) for number in connection.execute(select(*latest)).one())
+
+    def today(self) -> dt.date:
+        """The day it is in the deployment, by the store's clock."""
+        return self.clock().astimezone(self.zone).date()
 
     def problems(self) -> list[str]:
         """What does not hold in the store, one English line each without contents; empty when it is whole."""
