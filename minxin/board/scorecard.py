@@ -22,6 +22,8 @@ from minxin.charts.weekly import About
 
 PAGE = "scorecard"
 MAP_SIZE = (520, 470)
+#: Height of a row of a table in px.
+ROW = 33
 #: What of a unit's petitions a list shows: answer → words.
 ANSWERS = {
     "denied": "未解决",
@@ -108,7 +110,7 @@ def standings(card: Scorecard, viewer: Viewer) -> None:
 
 def _whole(chart: Chart) -> None:
     # Every unit at once: nobody should have to scroll to find out who stands last.
-    panel.table(chart, chart.id, height=35 * (len(chart.rows) + 1) + 3)
+    panel.table(chart, chart.id, height=ROW * (len(chart.rows) + 1) + 2)
 
 
 def chance(card: Scorecard, viewer: Viewer) -> None:
