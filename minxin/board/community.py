@@ -56,6 +56,10 @@ def choose(source: Source) -> str:
     if not names:
         st.info(f"您的查看范围内没有{deployment().area_word}。", icon=":material/info:")
         st.stop()
+    # Going from page to page Streamlit drops what stands in the address for a control that both have; the
+    # choice made on the page before is still there at the first run.
+    if st.session_state.get(filters.COMMUNITY) in names:
+        st.session_state[filters.COMMUNITY] = st.session_state[filters.COMMUNITY]
     return filters.one_of(deployment().area_word, names, filters.COMMUNITY, next(iter(names)))
 
 

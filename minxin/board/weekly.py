@@ -61,11 +61,13 @@ def _everywhere(key: tuple[str, ...], period: Period, comparison: Comparison, _s
 def headline(page: Weekly, chosen: Chosen, viewer: Viewer) -> bool:
     """The message of the page and, in the line of filters, its export; returns whether more indicators are wanted."""
     with chosen.rest:
-        community.link(chosen.community, viewer)
         is_more = page.more_kpis is not None and st.toggle("更多指标", key="more", bind="query-params")
         if may(viewer, PAGE, "export"):
             _export(page, viewer)
-    st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        message = "　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline)
+        st.markdown(message, width="stretch" if not chosen.community else "content")
+        community.link(chosen.community, viewer)
     return bool(is_more)
 
 

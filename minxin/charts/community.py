@@ -55,6 +55,11 @@ class Everyone:
         place = self.card.place
         return place.whole_word if set(place.community_codes) <= {*self.everywhere.names, "none"} else "可查看范围"
 
+    @cached_property
+    def categories(self) -> pd.Series:
+        """Category → petitions of the month in all communities."""
+        return cells.by_category(self.everywhere.cells).set_index("category_1")["accepted"]
+
     # ── months ──────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -162,7 +167,7 @@ class Profile:
         """One category a row, the most frequent first, with last month and with everybody's mix."""
         now = self.week.by_category
         now = now[now["accepted"] > 0][["category_1", "accepted"]].reset_index(drop=True)
-        everybody = cells.by_category(self.everyone.everywhere.cells).set_index("category_1")["accepted"]
+        everybody = self.everyone.categories
         total, whole = float(now["accepted"].sum()), float(everybody.sum())
         street = now["category_1"].map(everybody).fillna(0).astype("float64")
         before = self.week.by_category_before
@@ -225,11 +230,16 @@ class Profile:
             said.append(("短板", profile.weakest_text(self.result, self.code, self.against_rest, self.whole)))
         unusual = self.week.narrowed(self.everyone.everywhere.unusual)
         concerns = [name for name, found in self.rate_signs.items() if found.variation == "concern"]
-        apart = [community_places.standing_out(self)]
+        apart = [self.standing_out]
         if community_lists.repeated_more(self):
             apart.append(f"重复诉求率 {wording.rate_text(self.repeat_share)}，明显高于{self.whole}")
         said.append(("异常", profile.unusual_text(unusual, self.flagged, concerns, [a for a in apart if a])))
         return tuple(said)
+
+    @cached_property
+    def standing_out(self) -> str:
+        """Which categories have more than everybody's mix would give them; '' where none has."""
+        return community_places.standing_out(self)
 
     @property
     def repeat_share(self) -> float:

@@ -81,11 +81,11 @@ def _repeated(page: Profile) -> tuple[str, str, str]:
     own = indicators.measure(indicator, page.week.totals).iloc[0]
     whole = indicators.measure(indicator, page.everyone.everywhere.total).iloc[0]
     if own["status"] == "none":
-        return "重复诉求率", NONE, "来源没有重复关联"
+        return "重复诉求", NONE, "来源没有重复关联"
     said = f"{page.whole} {indicator.text(whole['value'], whole['n'], whole['status'])}"
     if repeated_more(page):
         said += "，明显偏高"
-    return "重复诉求率", indicator.text(own["value"], own["n"], own["status"]), said
+    return "重复诉求", indicator.text(own["value"], own["n"], own["status"]), said
 
 
 def repeated_more(page: Profile) -> bool:
@@ -115,10 +115,10 @@ def _sites(page: Profile) -> tuple[str, str, str]:
         return "阵地", NONE, "来源没有阵地记录"
     # larger places first: a community has few of them
     sums = found.groupby("level", sort=True)["n"].sum().sort_values(kind="stable")
-    here = "、".join(f"{level} {n}" for level, n in sums.items())
+    here = "、".join(f"{level}{n}" for level, n in sums.items())
     posts = found["posts"].sum(min_count=1)
     other = found[(found["status"] != "启用") & (found["status"] != "")]
-    said = [f"{r['level']}{r['status']} {r['n']}" for r in other.to_dict("records")]
+    said = [f"{r['level']}{r['status']}{r['n']}" for r in other.to_dict("records")]
     if not pd.isna(posts):
         said.insert(0, f"岗位 {int(posts)} 个")
     return "阵地", here, "，".join(said) or "—"

@@ -65,7 +65,7 @@ def _category_title(page: Profile, rows: pd.DataFrame) -> str:
     """Which categories are more than everybody's mix would make them, else which come most."""
     if rows.empty:
         return f"{page.name}{page.month_name}无受理诉求"
-    return standing_out(page) or messages.category_message(rows, smallest=page.smallest)
+    return page.standing_out or messages.category_message(rows, smallest=page.smallest)
 
 
 def standing_out(page: Profile) -> str:

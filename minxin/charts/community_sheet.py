@@ -29,8 +29,8 @@ def sheet(page: Profile, instructions: pd.DataFrame | None = None, with_records:
     told = _narrowed(page.instructions(instructions), _INSTRUCTIONS)
     places = [
         Place(page.peers(), 0, 3.4, _HALF, 3.5),
-        Place(page.trend(), _RIGHT, 3.4, _HALF, 1.85),
-        Place(page.work, _RIGHT, 5.32, _HALF, 1.58),
+        Place(page.trend(), _RIGHT, 3.4, _HALF, 1.76),
+        Place(page.work, _RIGHT, 5.22, _HALF, 1.5),
         Place(page.categories, 0, 7.0, _HALF, 1.95),
         Place(page.estates, _RIGHT, 7.0, _HALF, 1.95),
         Place(_narrowed(page.signs, _SIGNS), 0, 9.05, _HALF, 2.1),

@@ -91,8 +91,8 @@ def more_than_its_share(names: list[str], counts: ArrayLike, exposure: ArrayLike
 
 def row_of(result: Assessment, code: str) -> dict[str, Any]:
     """The row of a unit; {} where it is not among the assessed."""
-    found = result.units[result.units["code"].astype(str) == code].to_dict("records")
-    return {str(k): v for k, v in found[0].items()} if found else {}
+    places = (result.units["code"] == code).to_numpy().nonzero()[0]
+    return {str(k): v for k, v in result.units.iloc[places[0]].items()} if len(places) else {}
 
 
 def place_text(result: Assessment, code: str) -> str:
