@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -25,6 +26,9 @@ KIND_WORDS: dict[Kind, str] = {"week": "周", "month": "月", "quarter": "季", 
 COMPARISON_WORDS: dict[Comparison, str] = {"previous": "比上期", "year_ago": "比去年同期", "none": "不比较"}
 LONGEST_RANGE = 3660
 COMMUNITY = "community"
+_PAGE, _PINNED = "filters_page", "filters_pinned"
+#: Parameters that open something on a page and are no filters of it.
+_RECORDS = ("records", "id")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,31 @@ class Chosen:
 def allowed(value: Any, options: Sequence[V], default: V) -> V:
     """The value where it is one of the options, else the default."""
     return value if value in options else default
+
+
+def begin(page_id: str) -> None:
+    """A page begins: what is chosen from here on is chosen on it."""
+    st.session_state[_PAGE], st.session_state[_PINNED] = page_id, {}
+
+
+def page() -> str:
+    """The id of the page that is looked at, '' outside of pages."""
+    return str(st.session_state.get(_PAGE, ""))
+
+
+def address() -> str:
+    """The query part of the page's address, with the periods that stand in it only as long as they are the latest.
+
+    A link kept for later opens what was looked at, and not what is the latest by then.
+    """
+    given = {name: st.query_params.get_all(name) for name in st.query_params if name not in _RECORDS}
+    held = {k: [v] for k, v in st.session_state.get(_PINNED, {}).items() if k in st.session_state}
+    return urlencode({**held, **given}, doseq=True)
+
+
+def pin(key: str, said: str) -> None:
+    """Remember how the address says what the control of that key has chosen, also where it is the default."""
+    st.session_state[_PINNED] = {**st.session_state.get(_PINNED, {}), key: said}
 
 
 def bar(source: Source) -> Chosen:
@@ -93,7 +122,9 @@ def _named(kind: Kind, first_day: dt.date, as_of: dt.datetime) -> Period:
         label_visibility="collapsed",
         width=285,
     )
-    return held[allowed(code, list(held), default)]
+    chosen = held[allowed(code, list(held), default)]
+    pin(kind, chosen.label)
+    return chosen
 
 
 def _range(first_day: dt.date, as_of: dt.datetime) -> Period:
@@ -112,6 +143,7 @@ def _range(first_day: dt.date, as_of: dt.datetime) -> Period:
         width=285,
     )
     days = [d for d in (given if isinstance(given, (tuple, list)) else (given,)) if isinstance(d, dt.date)]
+    pin("range", f"{start},{last}")
     if len(days) == 2 and first_day <= days[0] <= days[1] <= newest and (days[1] - days[0]).days < LONGEST_RANGE:
         return Period.range(days[0], days[1])
     return (
@@ -176,4 +208,6 @@ def one_of(label: str, options: dict[str, str], key: str, default: str, width: i
         label_visibility="collapsed",
         width=width,
     )
-    return allowed(chosen, list(options), default)
+    code = allowed(chosen, list(options), default)
+    pin(key, options[code])
+    return code

@@ -8,7 +8,7 @@ import streamlit as st
 
 from minxin.access import Viewer
 from minxin.analysis import wording
-from minxin.board import registry
+from minxin.board import filters, registry
 from minxin.board.frames import Source, follow, source
 from minxin.board.text import literal
 from minxin.settings import deployment
@@ -25,6 +25,7 @@ def opening(page_id: str, viewer: Viewer, question: str = "") -> Source:
 
 def heading(page_id: str, viewer: Viewer, question: str = "") -> Source | None:
     """Title line with freshness and stamp where there are data; for pages that stand without them, too."""
+    filters.begin(page_id)
     found = source(viewer)
     title, state = st.columns([4, 8], vertical_alignment="bottom")
     title.title(registry.entry(page_id).title, anchor=False, help=question or None)

@@ -12,6 +12,7 @@ import streamlit as st
 from minxin import charts
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
+from minxin.board import noting
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart, Kind
@@ -115,20 +116,39 @@ def written(chart: Chart) -> pd.DataFrame:
 
 
 def _export(chart: Chart, viewer: Viewer, page: str, name: str) -> str:
-    """The export menu of one chart where the viewer may export; returns the chosen picture format."""
-    if not may(viewer, page, "export"):
+    """The menu of one chart: export and 「记一条批示」, each where the viewer may; returns the picture format."""
+    may_export, may_note = may(viewer, page, "export"), page != noting.PAGE and noting.allowed(viewer)
+    if not (may_export or may_note):
         return "png"
-    has_figure = chart.kind not in (Kind.TABLE, Kind.MAP)
-    return export_menu(lambda: [chart], name, chart.title, picture_choice=has_figure)
+    has_figure = may_export and chart.kind not in (Kind.TABLE, Kind.MAP)
+    note = functools.partial(_note, chart, viewer, page, name) if may_note else None
+    return export_menu(lambda: [chart] if may_export else [], name, chart.title, "", has_figure, note, may_export)
 
 
-def export_menu(held: Charts, name: str, title: str, label: str = "", picture_choice: bool = False) -> str:
-    """Slides and workbook of some charts, made at the click and not before; what is in the menu comes as it opens."""
+def _note(chart: Chart, viewer: Viewer, page: str, name: str) -> None:
+    if st.button("记一条批示", icon=":material/edit_note:", key=f"note_{name}", width="stretch", on_click=noting.begin):
+        noting.about_chart(chart, page, viewer)
+
+
+def export_menu(
+    held: Charts,
+    name: str,
+    title: str,
+    label: str = "",
+    picture_choice: bool = False,
+    more: Callable[[], None] | None = None,
+    files: bool = True,
+) -> str:
+    """Slides and workbook of some charts, made at the click and not before; what is in the menu comes as it opens.
+
+    ``more`` draws what else stands in the menu, on top; without ``files`` nothing else does.
+    """
+    words = "、".join(filter(None, ("导出" if files else "", "记一条批示" if more else "")))
     menu = st.popover(
         label,
-        icon=":material/download:",
+        icon=":material/download:" if files else ":material/edit_note:",
         type="tertiary",
-        help=None if label else "导出",
+        help=None if label else words,
         key=f"export_{name}",
         on_change="rerun",
     )
@@ -136,7 +156,10 @@ def export_menu(held: Charts, name: str, title: str, label: str = "", picture_ch
     chosen = f"picture_format_{name}"
     if menu.open:
         with menu:
-            _files(held, name, title)
+            if more is not None:
+                more()
+            if files:
+                _files(held, name, title)
             if picture_choice:
                 st.session_state[chosen] = _picture_format(name, st.session_state.get(chosen, "png"))
     return str(st.session_state.get(chosen, "png"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
 from minxin.analysis.periods import Period
+from minxin.board import filters, noting
 from minxin.board.filters import allowed
 from minxin.board.frames import Source
 from minxin.board.panel import written
@@ -33,16 +34,18 @@ _FACTS = (
 )  # fmt: skip
 
 
-def list_to_pick_from(chart: Chart, source: Source) -> None:
+def list_to_pick_from(chart: Chart, source: Source, height: int | Literal["content"] = "content") -> None:
     """A list of petitions; a click on a row opens the record beside the page."""
     if chart.empty:
         st.text("没有这样的诉求。")
         return
-    _pick(written(chart), chart.rows["petition_id"].tolist(), chart.id, chart.alt)
+    _pick(written(chart), chart.rows["petition_id"].tolist(), chart.id, chart.alt, height)
     open_picked(source)
 
 
-def _pick(shown: pd.DataFrame, ids: list[str], name: str, alt: str) -> None:
+def _pick(
+    shown: pd.DataFrame, ids: list[str], name: str, alt: str, height: int | Literal["content"] = "content"
+) -> None:
     st.dataframe(
         shown,
         hide_index=True,
@@ -51,7 +54,7 @@ def _pick(shown: pd.DataFrame, ids: list[str], name: str, alt: str) -> None:
         key=f"picked_{name}",
         alt=alt,
         placeholder="—",
-        height="content",
+        height=height,
     )
 
 
@@ -59,6 +62,11 @@ def _picked(key: str, ids: list[str]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     if rows and 0 <= rows[0] < len(ids):
         st.session_state[_OPENED] = ids[rows[0]]
+
+
+def open_later(petition_id: str) -> None:
+    """Have a record opened by the next ``open_picked`` (in a callback)."""
+    st.session_state[_OPENED] = petition_id
 
 
 def open_picked(source: Source) -> None:
@@ -82,6 +90,7 @@ def detail(petition_id: str, source: Source) -> None:
     row = found.iloc[0]
     st.text(f"工单编号：{clean(row['petition_id'])}")
     st.text(f"提示：{_hint({c: row[c] for c in _FLAGS})}")
+    noting.about_record(row.to_dict(), filters.page() or noting.PAGE, source.snapshot.id, source.viewer)
     labels = {c.name: c.label for c in declared("petition").columns} | {"state": "状态", "batch_id": "批次编号"}
     for name in _TEXTS:
         if not missing(row.get(name)) and clean(row[name]):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from minxin import logs
 from minxin.access import doors
@@ -44,6 +46,12 @@ def open_board() -> None:
     with shown_errors():
         doors.check()
         _navigation().run()
+
+
+def link(page_id: str, label: str, icon: str, query: Mapping[str, str] | None = None) -> None:
+    """A link to a page of the board; nothing where the viewer's navigation does not have the page."""
+    with contextlib.suppress(StreamlitPageNotFoundError):
+        st.page_link(registry.entry(page_id).path, label=label, icon=f":material/{icon}:", query_params=query or {})
 
 
 def _navigation() -> Any:

@@ -16,7 +16,7 @@ from minxin.operations.proposals import Proposals
 from minxin.operations.records import Clock, Tools
 from minxin.operations.rules import rules
 from minxin.operations.scenarios import Scenarios
-from minxin.operations.schema import change, export, note, reminder
+from minxin.operations.schema import change, export, note, reminder, seconding
 from minxin.settings import Home, Refused
 
 
@@ -64,7 +64,9 @@ class Store:
 
     def stamp(self) -> tuple[int, ...]:
         """How far the logs have come, by one query: as long as it stays, so does everything in the store."""
-        latest = [select(func.max(log.c.number)).scalar_subquery() for log in (change, note, reminder, export)]
+        latest = [
+            select(func.max(log.c.number)).scalar_subquery() for log in (change, note, reminder, seconding, export)
+        ]
         with self.database.reading() as connection:
             return tuple(int(number or 0) for number in connection.execute(select(*latest)).one())
 

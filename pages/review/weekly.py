@@ -3,7 +3,7 @@
 import streamlit as st
 
 from minxin.access import guard
-from minxin.board import actions, filters, notices, records, weekly
+from minxin.board import actions, decisions, filters, notices, records, weekly
 from minxin.board.panel import panel
 
 viewer = guard("weekly")
@@ -12,6 +12,7 @@ source = notices.opening("weekly", viewer, "来了什么、什么晚了、什么
 chosen = filters.bar(source)
 page = weekly.answer(source, chosen)
 
+decisions.strip(viewer)
 is_more = weekly.headline(page, chosen, viewer)
 weekly.figures(page, is_more)
 weekly.by_community(page, viewer)

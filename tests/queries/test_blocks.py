@@ -130,6 +130,19 @@ COLUMNS = {
         "satisfaction",
     ],
     "records.count": ["n"],
+    "decisions.past": [
+        "instruction_id",
+        "given_by",
+        "given_at",
+        "requirement",
+        "unit",
+        "due_on",
+        "done_at",
+        "state",
+        "community_name",
+        "petition_id",
+    ],
+    "decisions.departments": ["unit", "level"],
     "assessment.counts": ["community_code", "unit", "month_start", "exclusion", *ASSESSED],
     "assessment.case_mix": ["community_code", "kind", "category_1", "complexity", "channel", *ANSWERS],
     "quality.unlocated": ["week_start", "n", "accepted"],
@@ -158,6 +171,7 @@ ELSEWHERE = {"community.ledger", "community.repeats", "community.night_talks", "
 #: Blocks about the lake, the deployment and published totals: they tell nothing of single communities' petitions.
 UNSCOPED = {
     "actions.list",
+    "decisions.departments",
     "quality.batches",
     "quality.fields",
     "quality.reasons",
@@ -218,6 +232,12 @@ def small(tmp_path_factory):
     sent = {"sequence": 1, "unit": "甲单位", "role": "主办", "dispatched_at": at("07 09:00")}
     world.add("dispatch", [{"petition_id": "a0", **sent}, {"petition_id": "b1", **sent, "closed_at": at("08 08:00")}])
     world.add("action", [{"action_id": "A01", "name": "行动"}])
+    world.add("department", [{"unit": "司法所", "level": "街道"}, {"unit": "甲社区工作站", "level": "社区"}])
+    ordered = {"given_by": "书记", "given_at": at("08 10:00"), "requirement": "请办结", "due_on": at("10 00:00")}
+    world.add(
+        "instruction",
+        [{"instruction_id": f"i{n}", "petition_id": p, **ordered} for n, p in enumerate(("a0", "b0", "n0", "gone"))],
+    )
     return world.build()
 
 
@@ -263,6 +283,12 @@ def test_a_viewer_sees_the_own_communities_only(name, small):
     assert nothing.empty or nothing[counting].to_numpy().sum() == 0
     if name not in {"records.one", "quality.unlocated", *ELSEWHERE}:
         assert not everything.equals(of_b)
+
+
+def test_past_instructions_are_those_of_known_petitions_and_late_after_their_day(small):
+    rows = small.run("decisions.past", limit=10)
+    assert rows.petition_id.tolist() == ["a0", "b0", "n0"] and set(rows.state) == {"逾期未落实"}
+    assert small.run("decisions.departments").unit.tolist() == ["司法所"]
 
 
 def test_totals_are_the_sum_of_every_split(small):

@@ -1,0 +1,23 @@
+"""批示督办: what was ordered, how it stands, who has to be reminded; what was proposed and approved."""
+
+import streamlit as st
+
+from minxin.access import guard
+from minxin.board import approvals, decisions, notices, records
+
+viewer = guard("decisions")
+source = notices.opening("decisions", viewer, "上次定的事办了没有？谁临期、谁逾期，哪些等着核查和审批？")
+
+found = decisions.opening(viewer)
+decisions.figures(found, viewer)
+
+with st.container(gap="small"):
+    shown = decisions.choose(found, viewer)
+    if shown == "proposals":
+        approvals.listing(found, source, viewer)
+    elif shown == "past":
+        decisions.past(source, viewer)
+    else:
+        decisions.listing(found, source, viewer)
+
+records.open_picked(source)
