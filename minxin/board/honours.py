@@ -1,0 +1,243 @@
+"""Parts of the page 先锋与案例 that only it has: what is asked, the evidence, the case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from minxin.access import Viewer
+from minxin.analysis.honours import MEASURES
+from minxin.board import cards, filters, panel, records
+from minxin.board.frames import Source
+from minxin.board.shell import part
+from minxin.board.text import literal
+from minxin.charts import cases as case_charts
+from minxin.charts.cases import Case, Cases, Story
+from minxin.charts.chart import Chart
+from minxin.charts.honours import Evidence, Span
+from minxin.charts.weekly import About
+
+PAGE = "honours"
+ABOUT = {"unit": "单位", "person": "人员", "case": "案例"}
+SUBJECT = "subject"
+#: Columns of the table of evidence in px.
+WIDTHS = {"unit": (120, 74, 142, 142, 142), "person": (164, 64, 128, 134, 150)}
+#: Years and months to choose from.
+YEARS, MONTHS = 6, 24
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is asked: units, people or cases; the span; what sorts; ``rest`` ends the line of filters."""
+
+    about: str
+    span: Span
+    sort: str
+    rest: DeltaGenerator
+
+
+def bar(source: Source) -> Chosen:
+    """The line of filters under the title, each of them in the address."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        about = filters.allowed(
+            st.segmented_control(
+                "看什么",
+                list(ABOUT),
+                default="unit",
+                required=True,
+                format_func=ABOUT.__getitem__,
+                key="about",
+                bind="query-params",
+                label_visibility="collapsed",
+            ),
+            list(ABOUT),
+            "unit",
+        )
+        held = spans(filters.first_day_of(source), source.snapshot.as_of)
+        span = held[filters.one_of("时段", {c: s.label for c, s in held.items()}, "span", next(iter(held)), width=220)]
+        words = case_charts.SORTS if about == "case" else {m.code: m.name for m in MEASURES.values()}
+        options = {code: f"按{word}排列" for code, word in words.items()}
+        # A word that sorts cases does not sort units: what was chosen for the others is forgotten.
+        if st.session_state.get("sort") not in (None, *options):
+            del st.session_state["sort"]
+        sort = filters.one_of("排列", options, "sort", next(iter(options)), width=190)
+        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+    return Chosen(about, span, sort, rest)
+
+
+def spans(first_day: dt.date, as_of: dt.datetime) -> dict[str, Span]:
+    """Years and months that the data reach, the latest first; the running ones say so."""
+    newest = max((as_of - dt.timedelta(microseconds=1)).date(), first_day)
+    found: dict[str, Span] = {}
+    for year in range(newest.year, max(first_day.year, newest.year - YEARS + 1) - 1, -1):
+        running = "（至今）" if year == newest.year and newest < dt.date(year, 12, 31) else ""
+        found[str(year)] = Span(str(year), f"{year}年{running}", dt.date(year, 1, 1), dt.date(year + 1, 1, 1))
+    place = newest.year * 12 + newest.month - 1
+    for month in range(place, max(place - MONTHS, first_day.year * 12 + first_day.month - 2), -1):
+        start = dt.date(month // 12, month % 12 + 1, 1)
+        end = dt.date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+        running = "（至今）" if end > newest + dt.timedelta(days=1) else ""
+        found[f"{start:%Y-%m}"] = Span(f"{start:%Y-%m}", f"{start.year}年{start.month}月{running}", start, end)
+    return found
+
+
+# ── people and units ────────────────────────────────────────────────────────────────────────────
+
+
+def evidence(source: Source, by: str, span: Span) -> Evidence:
+    """The evidence of a span, kept for whoever asks the same of the same snapshot within the same scope."""
+    return _evidence(source.key, by, span, source)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _evidence(key: tuple[str, ...], by: str, span: Span, _source: Source) -> Evidence:
+    return Evidence(_source, "person" if by == "person" else "unit", span, _about(_source))
+
+
+def _about(source: Source) -> About:
+    snapshot = source.snapshot
+    return About(snapshot.as_of, snapshot.id, snapshot.simulated)
+
+
+def chosen_subject(found: Evidence, sort: str, bar_rest: DeltaGenerator) -> str:
+    """The subject looked at: chosen by name here or by a click in the list; '' where there is none."""
+    names = found.names(sort)
+    if not names:
+        return ""
+    if st.session_state.get(SUBJECT) not in (None, *names):
+        del st.session_state[SUBJECT]
+    with bar_rest:
+        return filters.one_of("对象", names, SUBJECT, next(iter(names)), width=230)
+
+
+def ranked(found: Evidence, sort: str, subject: str, viewer: Viewer) -> None:
+    """One measure as a picture, and beside it all four as a table whose rows choose the subject."""
+    left, right = st.columns([5, 7])
+    with left:
+        panel.panel(found.ranking(sort, subject), viewer, PAGE, name="ranking")
+    with right:
+        panel.panel(
+            found.beside(sort),
+            viewer,
+            PAGE,
+            draw=partial(_pick, name="evidence", key="code", into=SUBJECT, widths=WIDTHS[found.by]),
+        )
+
+
+def about_subject(found: Evidence, subject: str, viewer: Viewer) -> None:
+    """The four kinds of evidence on one subject, and its months."""
+    row = found.cards(subject)
+    st.subheader(literal(row.title), anchor=False)
+    cards.kpi_row(row, {m.code: f"**{m.name}**：{m.meaning}" for m in MEASURES.values()}, places=4)
+    panel.panel(found.months(subject), viewer, PAGE, name="months")
+
+
+# ── cases ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def cases(source: Source, span: Span, case_id: str = "") -> Cases:
+    """The cases of a span, or the one of that number; kept like the evidence."""
+    return _cases(source.key, span, case_id, source)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _cases(key: tuple[str, ...], span: Span, case_id: str, _source: Source) -> Cases:
+    return Cases(_source, span, _about(_source), case_id)
+
+
+def chosen_case(found: Cases, sort: str, viewer: Viewer, bar_rest: DeltaGenerator) -> Case | None:
+    """The list of cases, and the one that is looked at; None where there is none."""
+    names = found.names(sort)
+    if st.session_state.get("case") not in (None, *names):
+        del st.session_state["case"]
+    panel.panel(found.listed(sort), viewer, PAGE, draw=partial(_pick, name="cases", key="key", into="case", rows=7))
+    if not names:
+        return None
+    with bar_rest:
+        return found.of(filters.one_of("案例", names, "case", next(iter(names)), width=330))
+
+
+def story(source: Source, case: Case, done: dt.date | None = None) -> Story:
+    """What is known of a case, kept like the evidence."""
+    return _story(source.key, case, done, source)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _story(key: tuple[str, ...], case: Case, done: dt.date | None, _source: Source) -> Story:
+    return Story(_source, case, _about(_source), filters.first_day_of(_source), done)
+
+
+def about_case(source: Source, case: Case, viewer: Viewer) -> None:
+    """What was done in a case, and the same kind of petitions before and after."""
+    st.subheader(literal(case.name), anchor=False)
+    told = story(source, case)
+    panel.chosen_panel(partial(_before_after, source, case), viewer, PAGE, "before_after")
+    left, right = st.columns([5, 7])
+    with left:
+        panel.panel(told.methods, viewer, PAGE)
+    with right:
+        panel.panel(told.units, viewer, PAGE)
+    if viewer.detail != "aggregate":
+        _petitions(source, case, viewer)
+
+
+def _before_after(source: Source, case: Case) -> Chart:
+    first = story(source, case)
+    levels = first.levels() or {"1": "一级分类"}
+    level = filters.one_of(
+        "同类口径", levels, "level", first.level if first.level in levels else next(iter(levels)), width=190
+    )
+    # Not before all was closed is anything compared, unless somebody names the day from which it counts as done.
+    newest = (source.snapshot.as_of - dt.timedelta(microseconds=1)).date()
+    given = st.date_input(
+        "办理完成日",
+        value=case.closed_on,
+        min_value=case.first_day,
+        max_value=max(newest, case.first_day),
+        format="YYYY-MM-DD",
+        key=f"done_{case.code}_{case.community}",
+        help="默认为本案最后一件办结之日；整治、修复另有完成日的，改为那一天再比较。",
+        width=150,
+        label_visibility="collapsed",
+    )
+    is_day = isinstance(given, dt.date) and case.first_day <= given <= max(newest, case.first_day)
+    return story(source, case, given if is_day and given != case.closed_on else None).series(level)
+
+
+@part
+def _petitions(source: Source, case: Case, viewer: Viewer) -> None:
+    lot = st.expander(f"本案 {case.n} 件诉求及处理结果", icon=":material/list:", key="petitions", on_change="rerun")
+    if lot.open:
+        with lot:
+            held = story(source, case).listed
+            panel.panel(held, viewer, PAGE, draw=partial(records.list_to_pick_from, source=source))
+
+
+def _pick(chart: Chart, name: str, key: str, into: str, rows: int | None = None, widths: tuple[int, ...] = ()) -> None:
+    """A table whose rows choose what the page is about; ``rows`` shown at once, ``widths`` in px."""
+    if chart.empty:
+        st.text("没有需要列出的内容。")
+        return
+    ids = chart.rows[key].tolist()
+    shown = panel.written(chart)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={h: st.column_config.Column(width=w) for h, w in zip(shown.columns, widths, strict=False)},
+        on_select=partial(_picked, f"picked_{name}", ids, into),
+        selection_mode="single-row",
+        key=f"picked_{name}",
+        alt=literal(chart.alt),
+        placeholder="—",
+        height=35 * (min(len(ids), rows) + 1) + 3 if rows else "content",
+    )
+
+
+def _picked(key: str, ids: list[str], into: str) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows and 0 <= rows[0] < len(ids):
+        st.session_state[into] = ids[rows[0]]
