@@ -58,7 +58,7 @@ def _described(card: Card) -> str | None:
 
 
 def _lines(card: Card, has_targets: bool) -> str:
-    """Target, where cards of the row have any; cases with the interval of a share, for a count what it was; freshness."""
+    """Target where the row has any; cases with the interval of a share, or what a count was before; freshness."""
     cases = " · ".join(filter(None, (card.cases, card.interval)))
     if not cases:
         cases = f"{_BEFORE.get(card.word, card.word)} {card.before}" if card.before else "—"
