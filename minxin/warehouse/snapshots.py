@@ -13,7 +13,8 @@ from pathlib import Path
 from minxin.settings import Home, Refused, replace_in_one_step, write_atomically
 from minxin.warehouse.lock import writing
 
-SCHEMA = 1
+#: Raised when marts or their columns change: an older snapshot is refused with a line that says to build.
+SCHEMA = 2
 log = logging.getLogger(__name__)
 
 
@@ -70,14 +71,18 @@ class Snapshots:
 
         Raises Refused when it was built for another schema or its file is gone.
         """
-        if not self.pointer.exists():
+        snapshot = self.published()
+        if snapshot is None:
             return None
-        snapshot = self._read(self.pointer)
         if snapshot.schema != SCHEMA:
             raise Refused("当前快照的结构版本与程序不符，请运行 minxin build 重新构建。")
         if not snapshot.file.exists():
             raise Refused(f"快照文件 {snapshot.file.name} 不见了，请用 minxin build 重建，或 minxin rollback 退回。")
         return snapshot
+
+    def published(self) -> Snapshot | None:
+        """What is said of the published snapshot, also where it cannot be opened any more; None while there is none."""
+        return self._read(self.pointer) if self.pointer.exists() else None
 
     def all(self) -> list[Snapshot]:
         """Every snapshot whose file is still there."""
