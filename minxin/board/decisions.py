@@ -413,9 +413,10 @@ def _progress(held: Instruction, row: pd.Series, found: Reading, viewer: Viewer)
 def listed_notes(notes: pd.DataFrame) -> None:
     """Notes, the latest first."""
     for note in notes.iloc[::-1].to_dict("records"):
-        st.caption(literal(f"{note['who']}，{minute(note['at'])}"))
-        if note["text"]:
-            st.text(note["text"])
+        with st.container(gap=None):
+            st.caption(literal(f"{note['who']}，{minute(note['at'])}"))
+            if note["text"]:
+                st.text(note["text"])
 
 
 # ── changing an instruction ─────────────────────────────────────────────────────────────────────

@@ -133,7 +133,7 @@ def instructions(found: pd.DataFrame, urgencies: Mapping[str, str], about: About
             for u, c in zip(rows["unit_name"], rows["co_units"], strict=True)
         ],
         urgency_label=rows["urgency"].map(urgencies).fillna(rows["urgency"]),
-        given_at=rows["given_at"].map(minute),
+        given_at=rows["given_at"].map(day),
         progress=[_progress(t, n) for t, n in zip(rows["last_note"], rows["notes"], strict=True)],
     )
     title = _standing_title(found)
@@ -162,7 +162,8 @@ def _standing_title(found: pd.DataFrame) -> str:
         twice = int((late["level"] == "late_twice").sum())
         again = f"，其中 {twice} 条再次逾期" if twice else ""
         longest = f"最久的由{clean(worst['unit_name'])}承办，已逾期 {-int(worst['workdays'])} 个工作日"
-        return f"{len(late)} 条批示逾期{again}，{longest}"
+        head = f"{twice} 条批示再次逾期" if twice == len(late) else f"{len(late)} 条批示逾期{again}"
+        return f"{head}，{longest}"
     soon = found[found["level"] == "due_soon"]
     if len(soon):
         first = soon.sort_values(["workdays", "id"]).iloc[0]
