@@ -44,13 +44,13 @@ STEPS = {"create": "记录", "change": "修改"}
 # ── opening ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def opening(viewer: Viewer) -> Reading | None:
-    """The store as it stands; one line on the page where it cannot be used, and no line where nobody wrote yet."""
+def opening(viewer: Viewer) -> tuple[Reading | None, bool]:
+    """The store as it stands, None where nobody wrote yet, and whether it can be used: else one line says why not."""
     try:
-        return operations.reading()
+        return operations.reading(), True
     except (Refused, Unusable) as error:
         st.error(str(error), icon=":material/block:")
-        return None
+        return None, False
 
 
 def figures(found: Reading | None, viewer: Viewer) -> None:

@@ -114,24 +114,29 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises Refused where the database cannot be reached."""
-        with self._errors(), self.engine.connect() as connection, connection.begin():
+        with self._errors(""), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: all of it or nothing. Raises Refused where it cannot."""
-        with self._errors(), self.engine.connect().execution_options(**_WRITING) as connection, connection.begin():
+        with (
+            self._errors("，没有保存"),
+            self.engine.connect().execution_options(**_WRITING) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self, lost_work: str) -> Iterator[None]:
+        """What the driver raises as one Chinese line; ``lost_work`` says what became of what was written."""
         try:
             yield
         except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
             # What a statement itself did wrong (a number taken twice) is for the caller to judge.
             troubles = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, sqlite3.Error)
-            lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
-            if not (isinstance(error, troubles) or lost or type(error) is exc.DatabaseError):
+            is_lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
+            if not (isinstance(error, troubles) or is_lost or type(error) is exc.DatabaseError):
                 raise
             cause = getattr(error, "orig", None) or error
             kind = type(cause).__name__
@@ -139,12 +144,12 @@ class Database:
             log.warning("operations store: %s", getattr(cause, "sqlite_errorname", kind))
             if not self.is_sqlite:
                 raise Refused(
-                    "操作库（PostgreSQL）暂时无法使用，没有保存：请稍后再试，或请管理员检查数据库。"
+                    f"操作库（PostgreSQL）暂时无法使用{lost_work}：请稍后再试，或请管理员检查数据库。"
                 ) from error
             if kind == "DatabaseError":
                 raise Unusable(f"操作库 {self.url.database} 已损坏：请从备份恢复，不要删除。") from error
             if isinstance(error, exc.TimeoutError) or "locked" in str(cause):
-                raise Refused("操作库正忙，没有保存：请稍后再试。") from error
+                raise Refused(f"操作库正忙{lost_work}：请稍后再试。") from error
             raise Unusable(f"操作库 {self.url.database} 无法读写：请检查磁盘空间和文件权限后再试。") from error
 
     def prepare(self, home: Home, now: Callable[[], dt.datetime]) -> None:

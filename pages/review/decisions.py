@@ -8,16 +8,17 @@ from minxin.board import approvals, decisions, notices, records
 viewer = guard("decisions")
 source = notices.opening("decisions", viewer, "上次定的事办了没有？谁临期、谁逾期，哪些等着核查和审批？")
 
-found = decisions.opening(viewer)
-decisions.figures(found, viewer)
+found, is_usable = decisions.opening(viewer)
+if is_usable:
+    decisions.figures(found, viewer)
 
 with st.container(gap="small"):
     shown = decisions.choose(found, viewer)
-    if shown == "proposals":
-        approvals.listing(found, source, viewer)
-    elif shown == "past":
+    if shown == "past":
         decisions.past(source, viewer)
-    else:
+    elif is_usable and shown == "proposals":
+        approvals.listing(found, source, viewer)
+    elif is_usable:
         decisions.listing(found, source, viewer)
 
 records.open_picked(source)
