@@ -12,6 +12,7 @@ import streamlit as st
 
 from minxin import queries, settings
 from minxin.access import Viewer
+from minxin.charts.about import About
 from minxin.queries import Queries
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshot
@@ -35,6 +36,11 @@ class Source:
     @property
     def snapshot(self) -> Snapshot:
         return self.queries.snapshot
+
+    @property
+    def about(self) -> About:
+        """What every chart of this snapshot says of its rows."""
+        return About(self.snapshot.as_of, self.snapshot.id, self.snapshot.simulated)
 
     def __call__(self, block: str, /, **parameters: Any) -> pd.DataFrame:
         """The rows of a block; ``communities`` narrows the viewer's scope, never widens it."""
