@@ -23,7 +23,12 @@ SYSTEM_COLUMNS = {"_line": "BIGINT", "_status": "VARCHAR", "_key": "UBIGINT", "_
 
 @dataclass(frozen=True)
 class Column:
-    """One declared column; ``personal`` is '' or what happens at the door: mask, hash or drop."""
+    """One declared column; ``personal`` is '' or what happens at the door: mask, hash or drop.
+
+    ``format`` names a code with rules of its own (``uscc``, ``industry``), ``reference`` a list of the
+    deployment (``credit/<reference>.csv``) whose first column knows all codes; ``past`` dates cannot lie
+    after the import.
+    """
 
     name: str
     label: str
@@ -35,6 +40,9 @@ class Column:
     after: str = ""
     personal: str = ""
     derived: bool = False
+    format: str = ""
+    reference: str = ""
+    past: bool = False
 
     @property
     def sql_type(self) -> str:
