@@ -16,6 +16,7 @@ from minxin.access import Viewer
 from minxin.settings import ROOT, Home, Unusable
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshot, Snapshots
+from minxin.warehouse.visibility import Revocations, today
 
 # Frames from here have tens of rows: texts kept by numpy cost a fraction of what pyarrow takes per call.
 pd.set_option("mode.string_storage", "python")
@@ -69,7 +70,8 @@ class Queries:
         A block that declares ``:communities`` gets the viewer's communities; the argument
         ``communities`` can narrow them, never widen them (an empty list means nothing).
         ``:revoked`` is filled with the batches withdrawn since, and with those that kept values of
-        such a one. Unusable for a missing or surplus parameter.
+        such a one; ``:today`` with the day it is for the home, ``:hidden`` with the records that a decision
+        took away (``minxin.warehouse.visibility``). Unusable for a missing or surplus parameter.
         """
         wanted = block(name)
         given = dict(parameters)
@@ -79,6 +81,10 @@ class Queries:
             raise Unusable(f"查询 {name} 不按{self.home.deployment.area_word}筛选，请去掉参数 communities。")
         if "revoked" in wanted.parameters:
             given["revoked"] = self._revoked() or [""]
+        if "today" in wanted.parameters:
+            given["today"] = today(self.home)
+        if "hidden" in wanted.parameters:
+            given["hidden"] = Revocations(self.home).ids() or [""]
         missing, surplus = set(wanted.parameters) - set(given), set(given) - set(wanted.parameters)
         if missing or surplus:
             wrong = [f"缺少 {'、'.join(sorted(missing))}"] if missing else []

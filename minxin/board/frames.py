@@ -16,6 +16,7 @@ from minxin.charts.about import About
 from minxin.queries import Queries
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshot
+from minxin.warehouse.visibility import Revocations, today
 
 #: Answers kept per process; an answer of the weekly page is some kilobytes.
 KEPT = 4096
@@ -26,7 +27,8 @@ Parameters = tuple[tuple[str, Any], ...]
 class Source:
     """The snapshot as one viewer may see it; calling it runs a named block.
 
-    ``key`` is what decides which rows are seen: snapshot, withdrawn batches, the viewer's scope.
+    ``key`` is what decides which rows are seen: snapshot, withdrawn batches, the day and the records that
+    a decision took away, the viewer's scope. Whatever a page keeps, it keeps under this key.
     """
 
     queries: Queries
@@ -67,14 +69,15 @@ def source(viewer: Viewer) -> Source | None:
     found = queries.current(home)
     if found is None:
         return None
-    held = (str(home.path), found.snapshot.id, *Lake(home).withdrawn_ids(), viewer.detail, *viewer.communities)
+    gone = (Lake(home).withdrawn_ids(), today(home).isoformat(), Revocations(home).ids())
+    held = (str(home.path), found.snapshot.id, *gone, viewer.detail, viewer.communities)
     # One short text: Streamlit hashes the key of a kept answer part by part, at every question again.
     return Source(found, viewer, (hashlib.sha256(json.dumps(held).encode()).hexdigest(),))
 
 
 @st.fragment(run_every="60s")
-def follow(shown: str) -> None:
-    """Look once a minute whether another snapshot was published, and move to it."""
-    found = queries.current(settings.home())
-    if found is not None and found.snapshot.id != shown:
+def follow(shown: tuple[str, ...], viewer: Viewer) -> None:
+    """Look once a minute whether something else is to be shown: another snapshot, or less of this one."""
+    found = source(viewer)
+    if found is not None and found.key != shown:
         st.rerun()

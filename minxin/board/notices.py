@@ -32,7 +32,7 @@ def heading(page_id: str, viewer: Viewer, question: str = "") -> Source | None:
     if found is not None:
         state.markdown(_state(found), text_alignment="right")
         stale(found)
-        follow(found.snapshot.id)
+        follow(found.key, viewer)
     return found
 
 

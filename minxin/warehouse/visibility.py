@@ -1,0 +1,151 @@
+"""What may not be shown any more: which day it is for a home, and the records that a decision took away.
+
+A record goes in two ways. By date: every fact carries the first day on which it may not be seen, and a
+block compares it with ``today``. By decision: its number is written into a list beside the batches, which
+holds for every snapshot of the home, older ones too. Both are asked at every question, never kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from minxin.settings import Home, Refused
+
+WAIT_SECONDS = 10.0
+#: The longest number of a record and the longest reason.
+LONGEST_NUMBER, LONGEST_REASON = 200, 500
+
+
+def today(home: Home) -> dt.date:
+    """The day it is for a home: the wall clock in its time zone; a demo has the day of its newest snapshot.
+
+    Of the newest one, also where an older one was gone back to: going back shows nothing again.
+    """
+    if home.kind == "demo":
+        newest = max(home.snapshots.glob("s*.json"), key=lambda file: file.name, default=None)
+        if newest is not None:
+            return dt.datetime.fromisoformat(json.loads(newest.read_text(encoding="utf-8"))["as_of"]).date()
+    return wall_clock(home).date()
+
+
+def wall_clock(home: Home) -> dt.datetime:
+    """Naive local time of the deployment."""
+    return dt.datetime.now(home.deployment.zone).replace(tzinfo=None, microsecond=0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One decision about one record: taken away, or (``restored``) a mistaken one undone; ``on`` its local day."""
+
+    record: str
+    on: str
+    at: str
+    who: str
+    reason: str
+    restored: bool = False
+
+
+class Revocations:
+    """The records that a decision took away from sight, in a list that is only ever added to."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.file = home.lake / "revoked.jsonl"
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every decision in order. Raises Refused where the list cannot be read: nobody then knows what to hide."""
+        try:
+            state = self.file.stat()
+        except FileNotFoundError:
+            return ()
+        return _entries(self.file, state.st_mtime_ns, state.st_size)
+
+    def in_force(self) -> dict[str, Entry]:
+        """Number of the record → the decision that took it away, of those not undone since."""
+        held: dict[str, Entry] = {}
+        for entry in self.entries():
+            held.pop(entry.record, None)
+            if not entry.restored:
+                held[entry.record] = entry
+        return held
+
+    def ids(self) -> list[str]:
+        """The records that may not be shown, whatever snapshot is open."""
+        return sorted(self.in_force())
+
+    def revoke(self, record: str, who: str, reason: str) -> Entry:
+        """Take a record away from sight, from this moment on.
+
+        Raises Refused for an empty number or reason, for one already taken away, or where the list is busy.
+        """
+        number, said = _one_line(record, "记录编号", LONGEST_NUMBER), _one_line(reason, "原因", LONGEST_REASON)
+        with self._writing():
+            if number in self.in_force():
+                raise Refused(f"记录 {number} 此前已停止展示，无需再次撤销。")
+            return self._append(number, who, said, restored=False)
+
+    def restore(self, record: str, who: str, reason: str) -> Entry:
+        """Undo a mistaken revocation. Raises Refused where the record was not taken away."""
+        number, said = _one_line(record, "记录编号", LONGEST_NUMBER), _one_line(reason, "原因", LONGEST_REASON)
+        with self._writing():
+            if number not in self.in_force():
+                raise Refused(f"记录 {number} 没有被撤销，无需恢复；请核对编号。")
+            return self._append(number, who, said, restored=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A lock of its own: taking a record away does not wait for a build or an import to end."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.home.path / "revoked.lock", is_singleton=True, fallback_to_soft=False)
+        try:
+            lock.acquire(timeout=WAIT_SECONDS)
+        except Timeout as error:
+            raise Refused(f"撤销名单 {self.file} 正被另一程序写入，请稍后再试。") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _append(self, record: str, who: str, reason: str, restored: bool) -> Entry:
+        now = wall_clock(self.home)
+        entry = Entry(record, today(self.home).isoformat(), now.isoformat(sep=" "), who, reason, restored)
+        line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+        with self.file.open("ab+") as out:
+            out.seek(0)
+            # A line that a dying process left unfinished was never said to be done: it goes.
+            out.truncate(out.read().rfind(b"\n") + 1)
+            out.write(line.encode())
+            out.flush()
+            os.fsync(out.fileno())
+        return entry
+
+
+@lru_cache(maxsize=16)
+def _entries(file: Path, changed: int, size: int) -> tuple[Entry, ...]:
+    """The lines of the list; ``changed`` and ``size`` are what makes it another list."""
+    found = []
+    text = file.read_text(encoding="utf-8")
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        try:
+            found.append(Entry(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise Refused(f"撤销名单 {file} 第 {number} 行无法读取，为免误示已停止展示；请从备份恢复。") from error
+    return tuple(found)
+
+
+def _one_line(text: str, what: str, longest: int) -> str:
+    said = " ".join(str(text).split())
+    if not said:
+        raise Refused(f"{what}不能为空，请填写后再试。")
+    if len(said) > longest:
+        raise Refused(f"{what}过长，请控制在 {longest} 字以内。")
+    return said

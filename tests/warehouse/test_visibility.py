@@ -1,0 +1,99 @@
+"""What may not be shown any more: the day of a home, and the list of records that a decision took away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from minxin import settings
+from minxin.settings import Home, Refused
+from minxin.warehouse import visibility
+from minxin.warehouse.lock import writing
+from minxin.warehouse.visibility import Revocations, today
+
+
+def test_nothing_is_revoked_in_a_home_where_nobody_decided(tmp_home: Home) -> None:
+    assert Revocations(tmp_home).ids() == [] and not Revocations(tmp_home).file.exists()
+
+
+def test_a_revoked_record_is_in_the_list_and_a_restored_one_is_not(tmp_home: Home) -> None:
+    held = Revocations(tmp_home.open("real"))
+    held.revoke("甲〔2023〕1号", "局长", "修复已批准")
+    held.revoke("p2", "局长", "申请删除")
+    assert held.ids() == ["p2", "甲〔2023〕1号"]
+    with pytest.raises(Refused, match="此前已停止展示"):
+        held.revoke("p2", "局长", "再来一次")
+    held.restore("p2", "局长", "编号填错")
+    assert Revocations(tmp_home).ids() == ["甲〔2023〕1号"]
+    with pytest.raises(Refused, match="没有被撤销"):
+        held.restore("p2", "局长", "再来一次")
+    assert [entry.restored for entry in held.entries()] == [False, False, True], "only ever added to"
+
+
+@pytest.mark.parametrize(("record", "reason"), [("", "有原因"), (" \n", "有原因"), ("p1", " "), ("p" * 201, "有原因")])
+def test_a_number_and_a_reason_are_needed(tmp_home: Home, record: str, reason: str) -> None:
+    with pytest.raises(Refused):
+        Revocations(tmp_home.open("real")).revoke(record, "局长", reason)
+
+
+def test_a_line_left_unfinished_is_dropped_and_a_broken_list_shows_nothing(tmp_home: Home) -> None:
+    held = Revocations(tmp_home.open("real"))
+    held.revoke("p1", "局长", "修复")
+    whole = held.file.read_bytes()
+    held.file.write_bytes(whole + b'{"record": "p2", "on"')
+    assert held.ids() == ["p1"]
+    held.revoke("p3", "局长", "修复")
+    assert held.ids() == ["p1", "p3"]
+    held.file.write_bytes(b"not a line\n" + whole)
+    with pytest.raises(Refused, match="第 1 行"):
+        held.ids()
+
+
+def test_it_does_not_wait_for_a_build(tmp_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visibility, "WAIT_SECONDS", 0.1)
+    with writing(tmp_home.open("real")):
+        Revocations(tmp_home).revoke("p1", "局长", "修复")
+    assert Revocations(tmp_home).ids() == ["p1"]
+
+
+def _revoke_many(name: str) -> None:
+    for number in range(20):
+        Revocations(settings.home()).revoke(f"{name}-{number}", "局长", "修复")
+
+
+def test_two_processes_at_once_lose_nothing(tmp_home: Home) -> None:
+    tmp_home.open("real")
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_revoke_many, args=(name,)) for name in "ab"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert len(Revocations(tmp_home).ids()) == 40
+
+
+def test_a_real_home_has_the_day_of_its_time_zone(tmp_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_home.open("real")
+    assert today(home) == dt.datetime.now(home.deployment.zone).date()
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2026, 3, 31, 23, 59, 59))
+    assert today(home) == dt.date(2026, 3, 31)
+
+
+def test_a_demo_has_the_day_of_its_newest_snapshot_also_after_going_back(tmp_home: Home) -> None:
+    home = tmp_home.open("demo")
+    assert today(home) == visibility.wall_clock(home).date(), "no snapshot yet"
+
+    def published(number: int, as_of: str) -> Path:
+        file = home.snapshots / f"s{number:06d}-abc.json"
+        file.write_text(json.dumps({"id": file.stem, "as_of": as_of}), encoding="utf-8")
+        return file
+
+    older, newer = published(9, "2023-07-04 00:00:00"), published(10, "2023-08-01 18:00:00")
+    (home.path / "current.json").write_text(older.read_text(encoding="utf-8"), encoding="utf-8")
+    assert today(home) == dt.date(2023, 8, 1)
+    newer.unlink()
+    assert today(home) == dt.date(2023, 7, 4)
