@@ -12,6 +12,8 @@ import pandas as pd
 
 from minxin.calendar import calendar_frame
 from minxin.settings import NO_COMMUNITY, NO_COMMUNITY_NAME, Home
+from minxin.warehouse import risk_rules
+from minxin.warehouse.credit_configuration import credit_tables
 from minxin.warehouse.lake import Manifest
 
 
@@ -144,6 +146,9 @@ def configuration_tables(
         {"category_1": text, "category_2": text, "category_3": text},
         _rows_of(deployment.folder / "categories.csv", "category_1 category_2 category_3"),
     )
+    credit_tables(connection, deployment)
+    for name, rows in risk_rules.rows(risk_rules.load(deployment), risk_rules.months(as_of)).items():
+        _table(connection, name, risk_rules.TABLES[name], rows)
     _table(
         connection,
         "config_build",
