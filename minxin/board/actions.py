@@ -11,7 +11,6 @@ from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts import actions
 from minxin.charts.chart import Chart
-from minxin.charts.weekly import About
 
 #: A row of the table in px, so high that texts take two lines; bullets stand as far apart. What lies above them.
 ROW, HEAD = 66, 52
@@ -39,8 +38,7 @@ def chart(source: Source) -> Chart:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _kept(key: tuple[str, ...], _source: Source) -> Chart:
-    snapshot = _source.snapshot
-    return actions.actions(_source("actions.list"), About(snapshot.as_of, snapshot.id, snapshot.simulated))
+    return actions.actions(_source("actions.list"), _source.about)
 
 
 def _draw(held: Chart) -> None:

@@ -44,7 +44,7 @@ def listing(found: Reading | None, source: Source, viewer: Viewer) -> None:
     rows = rows[rows["kind"] == kind] if kind else rows
     words = [states[state], *([kinds[kind]] if kind else [])]
     names = {c.code: c.name for c in deployment().communities}
-    chart = charts.proposals(rows, names, [machine.start], decisions.about(source, words))
+    chart = charts.proposals(rows, names, [machine.start], source.about.of(*words))
     left, right = decisions.places()
     with left:
         narrow = charts.NARROW_PROPOSALS if right else None

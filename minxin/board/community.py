@@ -10,7 +10,7 @@ import streamlit as st
 
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
-from minxin.board import assessment, cards, filters, panel, records, registry
+from minxin.board import assessment, cards, filters, operations, panel, records, registry
 from minxin.board.assessment import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -21,7 +21,6 @@ from minxin.charts.community import Everyone, Profile
 from minxin.charts.community_lists import NO_INSTRUCTIONS
 from minxin.charts.community_sheet import sheet
 from minxin.charts.scorecard import Scorecard
-from minxin.charts.weekly import About
 from minxin.settings import NO_COMMUNITY, Refused, Unusable, deployment
 
 PAGE = "community"
@@ -79,11 +78,9 @@ def _smallest(source: Source) -> int:
 def _everyone(
     key: tuple[str, ...], month: tuple[int, int], digest: str, _source: Source, _review: assessment.Review
 ) -> Everyone:
-    snapshot = _source.snapshot
-    about = About(snapshot.as_of, snapshot.id, snapshot.simulated)
-    first = Scorecard(_review, about, boards.scorecard())
+    first = Scorecard(_review, _source.about, boards.scorecard())
     measure = next(iter(first.measures))
-    card = first if measure == first.measure else Scorecard(_review, about, boards.scorecard(), measure)
+    card = first if measure == first.measure else Scorecard(_review, _source.about, boards.scorecard(), measure)
     return Everyone(card, boards.community())
 
 
@@ -97,16 +94,10 @@ def _kept(
 def instructed(page: Profile, viewer: Viewer) -> pd.DataFrame | None:
     """Instructions to the community since the month began, and earlier ones still open; None: not to be read now."""
     try:
-        from minxin.board import operations  # inside, so that nothing about the store can fail the page
-
         found = operations.reading()
         held = None if found is None else operations.instructions(found, viewer)
     except (Refused, Unusable) as error:
         log.info("instructions cannot be shown: %s", error)
-        return None
-    except Exception:
-        # whatever happens to the store, the page shows what the snapshot says
-        log.exception("instructions cannot be shown")
         return None
     if held is None:
         return pd.DataFrame(columns=NO_INSTRUCTIONS)

@@ -12,7 +12,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
-from minxin.analysis import wording
 from minxin.board import filters, noting, operations, panel, records, registry
 from minxin.board.frames import Source
 from minxin.board.operations import Reading
@@ -20,9 +19,9 @@ from minxin.board.shell import link
 from minxin.board.text import literal
 from minxin.charts import decisions as charts
 from minxin.charts.chart import Chart
-from minxin.charts.decisions import About, Standing, day, minute
+from minxin.charts.decisions import Standing, day, minute
 from minxin.charts.words import clean
-from minxin.settings import Refused, Unusable, deployment
+from minxin.settings import Refused, Unusable
 
 if TYPE_CHECKING:
     from minxin.operations import Actor, View
@@ -109,13 +108,6 @@ def close() -> None:
     st.session_state.pop(_SAID, None)
 
 
-def about(source: Source, words: Sequence[str] = ()) -> About:
-    """What every list says of its data."""
-    snapshot = source.snapshot
-    as_of = wording.moment_text(snapshot.as_of, year=True)
-    return About(as_of, snapshot.id, snapshot.simulated, tuple(words), deployment().area_word)
-
-
 # ── the list ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -128,7 +120,7 @@ def listing(found: Reading | None, source: Source, viewer: Viewer) -> None:
         )
         return
     rows, words = _narrowed(found, operations.instructions(found, viewer))
-    chart = charts.instructions(rows, noting.urgencies(), about(source, words))
+    chart = charts.instructions(rows, noting.urgencies(), source.about.of(*words))
     left, right = places()
     with left:
         panel.panel(chart, viewer, PAGE, draw=lambda c: pick(c, charts.NARROW if right else None))
@@ -518,7 +510,7 @@ def past(source: Source, viewer: Viewer) -> None:
         st.text("您的权限只能查看汇总数，不列出历史批示。")
         return
     found = source("decisions.past", limit=PAST_ROWS)
-    chart = charts.past(found, about(source))
+    chart = charts.past(found, source.about)
     panel.panel(chart, viewer, PAGE, draw=lambda c: records.list_to_pick_from(c, source, PAST_HEIGHT))
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from minxin.access import Viewer
-from minxin.analysis import wording
 from minxin.board import panel
 from minxin.board.frames import Source
 from minxin.charts.chart import PLAIN_COUNT, Chart, Encoding, Kind, Unit
@@ -66,19 +65,14 @@ def listing(check: pd.DataFrame, chosen: str, source: Source, viewer: Viewer) ->
         "reason": "说明",
         "source": "出处",
     }
-    chart = Chart(
-        id="published",
-        kind=Kind.TABLE,
-        data=rows[list(headings)],
-        encoding=Encoding(),
-        unit=Unit(),
-        title=f"公开数字与计算结果逐项对照（{len(rows)} 项）",
-        subtitle="公布数为文章原数；计算数由查询从当前快照算出",
-        alt=f"公开数字与计算结果逐项对照，共 {len(rows)} 项",
-        filters=(f"只看{chosen}",) if chosen else (),
-        as_of=wording.moment_text(source.snapshot.as_of, year=True),
-        snapshot=source.snapshot.id,
-        simulated=source.snapshot.simulated,
+    chart = source.about.of(*((f"只看{chosen}",) if chosen else ())).chart(
+        "published",
+        Kind.TABLE,
+        rows[list(headings)],
+        Encoding(),
+        Unit(),
+        f"公开数字与计算结果逐项对照（{len(rows)} 项）",
+        "公布数为文章原数；计算数由查询从当前快照算出",
         headings=headings,
     )
     panel.panel(chart, viewer, "published", draw=_table)

@@ -19,7 +19,6 @@ from minxin.charts import cases as case_charts
 from minxin.charts.cases import Case, Cases, Story
 from minxin.charts.chart import Chart
 from minxin.charts.honours import Evidence, Span
-from minxin.charts.weekly import About
 
 PAGE = "honours"
 ABOUT = {"unit": "单位", "person": "人员", "case": "案例"}
@@ -95,12 +94,7 @@ def evidence(source: Source, by: str, span: Span) -> Evidence:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _evidence(key: tuple[str, ...], by: str, span: Span, _source: Source) -> Evidence:
-    return Evidence(_source, "person" if by == "person" else "unit", span, _about(_source))
-
-
-def _about(source: Source) -> About:
-    snapshot = source.snapshot
-    return About(snapshot.as_of, snapshot.id, snapshot.simulated)
+    return Evidence(_source, "person" if by == "person" else "unit", span, _source.about)
 
 
 def chosen_subject(found: Evidence, sort: str, bar_rest: DeltaGenerator) -> str:
@@ -146,7 +140,7 @@ def cases(source: Source, span: Span, case_id: str = "") -> Cases:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _cases(key: tuple[str, ...], span: Span, case_id: str, _source: Source) -> Cases:
-    return Cases(_source, span, _about(_source), case_id)
+    return Cases(_source, span, _source.about, case_id)
 
 
 def chosen_case(found: Cases, sort: str, viewer: Viewer, bar_rest: DeltaGenerator) -> Case | None:
@@ -168,7 +162,7 @@ def story(source: Source, case: Case, done: dt.date | None = None) -> Story:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _story(key: tuple[str, ...], case: Case, done: dt.date | None, _source: Source) -> Story:
-    return Story(_source, case, _about(_source), filters.first_day_of(_source), done)
+    return Story(_source, case, _source.about, filters.first_day_of(_source), done)
 
 
 def about_case(source: Source, case: Case, viewer: Viewer) -> None:

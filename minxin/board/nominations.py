@@ -22,7 +22,6 @@ from minxin.charts import nominations
 from minxin.charts.cases import Case
 from minxin.charts.chart import Chart
 from minxin.charts.honours import Evidence, Span
-from minxin.charts.weekly import About
 from minxin.charts.words import clean
 from minxin.settings import NO_COMMUNITY, Refused, Unusable
 
@@ -243,7 +242,6 @@ def dossier(
     source: Source, one: Nomination, store: Honours, seconds: pd.DataFrame, viewer: Viewer
 ) -> list[Chart]:  # fmt: skip
     """The nomination with its evidence as the open snapshot has it, for slides and workbook."""
-    snapshot = source.snapshot
     facts = {
         "年度": f"{one.year}年度",
         "类别": store.words().get(one.subject_kind, one.subject_kind),
@@ -256,7 +254,7 @@ def dossier(
     for number, second in enumerate(seconds.to_dict("records"), 1):
         facts[f"附议 {number}"] = "：".join(filter(None, (clean(second["who"]), clean(second["text"]))))
     facts["提名时所据快照"] = one.view.snapshot or "—"
-    text = nominations.text(facts, About(snapshot.as_of, snapshot.id, snapshot.simulated))
+    text = nominations.text(facts, source.about)
     return [text, *_proof(source, one, viewer)]
 
 

@@ -11,31 +11,13 @@ from minxin.access import Viewer
 from minxin.analysis import wording
 from minxin.board.frames import Source
 from minxin.board.panel import panel
-from minxin.charts.chart import PLAIN_COUNT, Chart, Encoding, Kind, Unit
+from minxin.charts.chart import PLAIN_COUNT, Encoding, Kind, Unit
 from minxin.charts.words import clean
 from minxin.settings import deployment
 from minxin.tables import tables
 
 PAGE = "quality"
 _MOST = 15
-
-
-def _chart(
-    name: str, kind: Kind, data: pd.DataFrame, encoding: Encoding, unit: Unit, source: Source, **more: Any
-) -> Chart:
-    snapshot = source.snapshot
-    return Chart(
-        id=f"quality_{name}",
-        kind=kind,
-        data=data,
-        encoding=encoding,
-        unit=unit,
-        alt=more["title"],
-        as_of=wording.moment_text(snapshot.as_of, year=True),
-        snapshot=snapshot.id,
-        simulated=snapshot.simulated,
-        **more,
-    )
 
 
 def overview(batches: pd.DataFrame) -> None:
@@ -72,13 +54,12 @@ def batch_list(batches: pd.DataFrame, source: Source, viewer: Viewer) -> None:
         delay=[_delay(a, b) for a, b in zip(batches["imported_at"], batches["last_created_at"], strict=True)],
     )
     panel(
-        _chart(
-            "batches",
+        source.about.chart(
+            "quality_batches",
             Kind.TABLE,
             data,
             Encoding(),
             Unit("count", "行"),
-            source,
             title=f"共 {len(batches)} 个导入批次，最近一次为「{clean(batches['source'].iloc[0])}」"
             if len(batches)
             else "尚无导入批次",
@@ -150,13 +131,12 @@ def fields(held: pd.DataFrame, batch: str, source: Source, viewer: Viewer) -> No
         "各字段均无缺失" if empty else f"{worst['name'].iloc[0]}缺失最多，{wording.rate_text(worst['share'].iloc[0])}"
     )
     panel(
-        _chart(
-            "fields",
+        source.about.chart(
+            "quality_fields",
             Kind.BAR,
             worst,
             Encoding(x="name", y="share", n="rows"),
             Unit("rate"),
-            source,
             title=first,
             subtitle=f"各字段缺失率，最高的 {len(worst)} 个；不规范指有值但无法采用",
             headings={
@@ -180,13 +160,12 @@ def reasons(held: pd.DataFrame, batch: str, source: Source, viewer: Viewer) -> N
     top = summed.head(_MOST).reset_index(drop=True)
     title = "没有退回的数据" if top.empty else f"退回原因最多的是：{clean(top['reason'].iloc[0])}"
     panel(
-        _chart(
-            "reasons",
+        source.about.chart(
+            "quality_reasons",
             Kind.BAR,
             top,
             Encoding(x="reason", y="rows"),
             Unit("count", "行"),
-            source,
             title=title,
             subtitle="退回行数按原因，一行可有多个原因",
             headings={"reason": "退回原因", "rows": "行数"},
@@ -210,13 +189,12 @@ def unlocated(weeks: pd.DataFrame, source: Source, viewer: Viewer) -> None:
         else f"{int(total):,} 件诉求未归属{place}，占 {wording.rate_text(total / whole)}"
     )
     panel(
-        _chart(
-            "unlocated",
+        source.about.chart(
+            "quality_unlocated",
             Kind.LINE,
             data,
             Encoding(x="week_start", y="share", n="accepted"),
             Unit("rate"),
-            source,
             title=title,
             subtitle=f"每周受理诉求中无法确定{place}的比例，近两年",
             headings={"week_start": "周（起始日）", "share": "未归属比例", "n": "未归属件数", "accepted": "受理量"},

@@ -22,7 +22,6 @@ from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart
 from minxin.charts.rules import Rules
-from minxin.charts.weekly import About
 from minxin.charts.words import clean
 from minxin.settings import Refused, Unusable, deployment
 
@@ -318,9 +317,7 @@ def _kept(
     _old: Rule,
     _new: Rule,
 ) -> Rules:
-    snapshot = _source.snapshot
-    about = About(snapshot.as_of, snapshot.id, snapshot.simulated)
-    return Rules(trial.Trial(_review, _old, _new, deployment().whole_word), about, names)
+    return Rules(trial.Trial(_review, _old, _new, deployment().whole_word), _source.about, names)
 
 
 def headline(page: Rules, chosen: Chosen, viewer: Viewer) -> None:

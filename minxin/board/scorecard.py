@@ -18,7 +18,6 @@ from minxin.board.text import literal
 from minxin.charts import boards
 from minxin.charts.chart import Chart
 from minxin.charts.scorecard import COMPOSITE, Scorecard
-from minxin.charts.weekly import About
 
 PAGE = "scorecard"
 MAP_SIZE = (520, 470)
@@ -53,9 +52,7 @@ def _kept(
     _source: Source,
     _review: Review,
 ) -> Scorecard:
-    snapshot = _source.snapshot
-    about = About(snapshot.as_of, snapshot.id, snapshot.simulated)
-    return Scorecard(_review, about, boards.scorecard(), measure or COMPOSITE)
+    return Scorecard(_review, _source.about, boards.scorecard(), measure or COMPOSITE)
 
 
 def headline(card: Scorecard, chosen: Chosen, viewer: Viewer) -> None:

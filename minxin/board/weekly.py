@@ -18,7 +18,7 @@ from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts import boards
 from minxin.charts.chart import Chart, Kind
-from minxin.charts.weekly import About, Question, Weekly
+from minxin.charts.weekly import Question, Weekly
 from minxin.charts.weekly_everywhere import Everywhere
 
 PAGE = "weekly"
@@ -48,9 +48,8 @@ def _answer_whole(source: Source, look: str, question: Question) -> None:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Weekly:
-    snapshot = _source.snapshot
     everywhere = _everywhere(key, question.period, question.comparison, _source)
-    return Weekly(_source, question, About(snapshot.as_of, snapshot.id, snapshot.simulated), everywhere=everywhere)
+    return Weekly(_source, question, _source.about, everywhere=everywhere)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,11 +15,16 @@ from minxin.charts.chart import Chart, Encoding, Kind, Unit
 
 @dataclass(frozen=True)
 class About:
-    """Data time (naive local time), snapshot, and whether the data are simulated."""
+    """Data time (naive local time), snapshot, whether the data are simulated, and what they were filtered by."""
 
     as_of: dt.datetime
     snapshot: str
     simulated: bool
+    filters: tuple[str, ...] = ()
+
+    def of(self, *filters: str) -> About:
+        """The same source, filtered by what these words say."""
+        return replace(self, filters=filters)
 
     def chart(
         self,
@@ -30,9 +35,8 @@ class About:
         unit: Unit,
         title: str,
         subtitle: str,
-        *,
-        filters: tuple[str, ...] = (),
         codes: Iterable[str] = (),
+        *,
         alt: str = "",
         **more: Any,
     ) -> Chart:
@@ -52,7 +56,7 @@ class About:
             subtitle=subtitle,
             alt=alt or f"{title}。{subtitle}",
             indicators=tuple(held[c].name for c in codes if c in held),
-            filters=filters,
+            filters=self.filters,
             as_of=wording.moment_text(self.as_of, year=True),
             snapshot=self.snapshot,
             simulated=self.simulated,

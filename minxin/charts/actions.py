@@ -6,8 +6,8 @@ import pandas as pd
 
 from minxin.analysis import actions as reckoning
 from minxin.analysis import wording
+from minxin.charts.about import About
 from minxin.charts.chart import RATE, Annotation, Chart, Encoding, Kind
-from minxin.charts.weekly import About
 from minxin.settings import deployment
 
 #: Written beside the bullets, in this order; the table of the chart has them too.
@@ -29,8 +29,8 @@ def actions(rows: pd.DataFrame, about: About) -> Chart:
     timed["due_on"] = [None if pd.isna(d) else wording.date_text(pd.Timestamp(d).date(), True) for d in timed["due_on"]]
     title = reckoning.message(timed, about.as_of)
     subtitle = "横条为填报进度，竖线为已过时间占比；进度比时间少 10 个百分点以上称落后"
-    return Chart(
-        id="actions",
+    return about.of(deployment().whole_word).chart(
+        name="actions",
         kind=Kind.BULLET,
         data=timed,
         encoding=Encoding(
@@ -45,11 +45,6 @@ def actions(rows: pd.DataFrame, about: About) -> Chart:
         unit=RATE,
         title=title,
         subtitle=subtitle,
-        alt=f"{title}。{subtitle}",
-        filters=(deployment().whole_word,),
-        as_of=wording.moment_text(about.as_of, year=True),
-        snapshot=about.snapshot,
-        simulated=about.simulated,
         annotations=(Annotation(1.0, "完成 100%"),),
         headings={"name": "行动", "progress": "进度", "elapsed": "时间进度", **DETAILS},
     )

@@ -13,9 +13,9 @@ import pandas as pd
 from minxin.analysis import interrupted, wording
 from minxin.analysis.interrupted import Change
 from minxin.analysis.rates import wilson
+from minxin.charts.about import About
 from minxin.charts.chart import Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.honours import Span
-from minxin.charts.weekly import About
 from minxin.charts.weekly_everywhere import Ask
 from minxin.settings import deployment
 
@@ -103,8 +103,8 @@ class Cases:
             count = f"{len(rows)} 起以上" if len(rows) == MOST else f"{len(rows)} 起"
             title = f"{count}案件，最大的是{top['community_name']}「{top['kind']}」{int(top['n'])} 件"
         more = f"，列出最大的 {MOST} 起" if len(rows) == MOST else ""
-        return _chart(
-            self.about, (self.span.label,), "cases", Kind.TABLE, rows, Encoding(), Unit(), title,
+        return self.about.of(self.span.label).chart(
+            "cases", Kind.TABLE, rows, Encoding(), Unit(), title,
             f"说的是同一件事的诉求为一起案件，{self.span.label}{more}",
             headings={
                 "kind": "事由", "community_name": deployment().area_word, "n": "诉求", "first_day": "首件",
@@ -244,8 +244,8 @@ class Story:
         marks = [Annotation(self.case.first_day, "首件")]
         if self.done is not None:
             marks.append(Annotation(self.done, "办结"))
-        return _chart(
-            self.about, (self.case.name,), "before_after", Kind.LINE, rows,
+        return self.about.of(self.case.name).chart(
+            "before_after", Kind.LINE, rows,
             Encoding(x="week_start", y="value", low="low", high="high", series="series"),
             Unit("number", "件", 1), title,
             f"本{deployment().area_word}每周同类诉求（{kind}），首件至办结的各周不参与估计{said}",
@@ -263,8 +263,8 @@ class Story:
         if len(rows):
             whole, closed = int(found["n"].sum()), int(rows["n"].sum())
             title = f"{whole} 件中办结 {closed} 件，最多的是{rows['method'][0]} {rows['n'][0]} 件"
-        return _chart(
-            self.about, (self.case.name,), "methods", Kind.BAR, rows, Encoding(x="method", y="n"), Unit(), title,
+        return self.about.of(self.case.name).chart(
+            "methods", Kind.BAR, rows, Encoding(x="method", y="n"), Unit(), title,
             "本案诉求的办结方式", headings={"method": "办结方式", "n": "件数"},
         )  # fmt: skip
 
@@ -277,8 +277,8 @@ class Story:
             returned = int(rows["n_returned"].sum())
             back = f"退单 {returned} 次" if returned else "没有退单"
             title = f"派给 {rows['unit'].nunique()} 个单位共 {int(rows['n'].sum())} 次，{back}"
-        return _chart(
-            self.about, (self.case.name,), "dispatches", Kind.TABLE, rows, Encoding(), Unit(), title, "本案的派单",
+        return self.about.of(self.case.name).chart(
+            "dispatches", Kind.TABLE, rows, Encoding(), Unit(), title, "本案的派单",
             headings={
                 "unit": "承办单位", "role": "角色", "n": "派单", "n_returned": "退单", "n_done": "反馈或办结",
                 "first_at": "首次派出", "last_at": "最后反馈或办结",
@@ -292,8 +292,8 @@ class Story:
         rows = self.petitions.assign(day=[pd.Timestamp(t).date() for t in self.petitions["accepted_at"]])
         title = f"本案 {self.case.n} 件诉求及处理结果"
         more = f"，列出前 {len(rows)} 件" if len(rows) < self.case.n else ""
-        return _chart(
-            self.about, (self.case.name,), "case_petitions", Kind.TABLE, rows, Encoding(), Unit(), title,
+        return self.about.of(self.case.name).chart(
+            "case_petitions", Kind.TABLE, rows, Encoding(), Unit(), title,
             f"按受理时间，文字已脱敏{more}",
             headings={
                 "petition_id": "工单编号", "day": "受理", "subject": "主题", "close_method": "办结方式",
@@ -313,14 +313,3 @@ def _monday(day: dt.date) -> dt.date:
 
 def _finest(row: Any) -> str:
     return next((str(row[f"category_{i}"]) for i in (3, 2, 1) if row[f"category_{i}"]), "未分类")
-
-
-def _chart(
-    about: About, filters: tuple[str, ...], name: str, kind: Kind, data: pd.DataFrame, encoding: Encoding, unit: Unit,
-    title: str, subtitle: str, **more: Any,
-) -> Chart:  # fmt: skip
-    return Chart(
-        id=name, kind=kind, data=data, encoding=encoding, unit=unit, title=title, subtitle=subtitle,
-        alt=f"{title}。{subtitle}", filters=filters, as_of=wording.moment_text(about.as_of, year=True),
-        snapshot=about.snapshot, simulated=about.simulated, **more,
-    )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Period
 from minxin.charts import boards, community_assessed, community_lists, community_places
 from minxin.charts.boards import CommunityBoard
-from minxin.charts.chart import Chart, Encoding, Kind, Unit
+from minxin.charts.chart import Chart
 from minxin.charts.scorecard import Scorecard
 from minxin.charts.weekly import Question, Weekly
 from minxin.charts.weekly_everywhere import Everywhere
@@ -255,37 +255,10 @@ class Profile:
             for word, said in self.headline
         )
 
-    def chart(
-        self,
-        name: str,
-        kind: Kind,
-        data: pd.DataFrame,
-        encoding: Encoding,
-        unit: Unit,
-        title: str,
-        subtitle: str,
-        codes: Sequence[str] = (),
-        **more: Any,
-    ) -> Chart:
-        """A chart of this page, with what all of them say of themselves."""
-        held = indicators.load()
-        about = self.card.about
-        return Chart(
-            id=name,
-            kind=kind,
-            data=data,
-            encoding=encoding,
-            unit=unit,
-            title=title,
-            subtitle=subtitle,
-            alt=f"{title}。{subtitle}",
-            indicators=tuple(held[c].name for c in codes if c in held),
-            filters=(f"{self.month_name}考核", self.name, self.rule.title),
-            as_of=wording.moment_text(about.as_of, year=True),
-            snapshot=about.snapshot,
-            simulated=about.simulated,
-            **more,
-        )
+    @cached_property
+    def chart(self) -> Callable[..., Chart]:
+        """Makes a chart of this page (``About.chart``)."""
+        return self.card.about.of(f"{self.month_name}考核", self.name, self.rule.title).chart
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
 from minxin.charts.words import clean, missing
+from minxin.settings import deployment
 
 #: Levels that count as late; the second one is the worse.
 LATE = ("late", "late_twice")
@@ -50,17 +52,6 @@ PAST = {
     "done_at": "落实时间",
     "petition_id": "工单编号",
 }
-
-
-@dataclass(frozen=True)
-class About:
-    """What every list says of its data: words of data time, snapshot, whether simulated, what was filtered."""
-
-    as_of: str
-    snapshot: str
-    simulated: bool
-    filters: tuple[str, ...] = ()
-    area_word: str = "社区"
 
 
 def day(value: object) -> str:
@@ -225,20 +216,15 @@ def past(found: pd.DataFrame, about: About) -> Chart:
 
 
 def _table(name: str, rows: pd.DataFrame, headings: Mapping[str, str], title: str, said: str, about: About) -> Chart:
-    headings = {column: about.area_word if word == "社区" else word for column, word in headings.items()}
+    headings = {column: deployment().area_word if word == "社区" else word for column, word in headings.items()}
     shown = rows[[*headings]].reset_index(drop=True)
-    return Chart(
-        id=name,
-        kind=Kind.TABLE,
-        data=shown.map(lambda cell: "—" if missing(cell) or cell == "" else clean(cell)),
-        encoding=Encoding(),
-        unit=Unit(),
-        title=title,
-        subtitle=said,
-        alt=f"{title}。{said}",
-        filters=about.filters,
-        as_of=about.as_of,
-        snapshot=about.snapshot,
-        simulated=about.simulated,
+    return about.chart(
+        name,
+        Kind.TABLE,
+        shown.map(lambda cell: "—" if missing(cell) or cell == "" else clean(cell)),
+        Encoding(),
+        Unit(),
+        title,
+        said,
         headings=headings,
     )

@@ -14,8 +14,8 @@ import pandas as pd
 from minxin.analysis import honours, wording
 from minxin.analysis.assessment import rules
 from minxin.analysis.honours import MEASURES, Measure
+from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.weekly import About
 from minxin.charts.weekly_everywhere import Ask
 from minxin.settings import deployment
 
@@ -218,16 +218,9 @@ class Evidence:
     def _units() -> dict[str, Unit]:
         return {"n_closed": Unit(), "n_first_hand": Unit()}
 
-    def _chart(
-        self, name: str, kind: Kind, data: pd.DataFrame, encoding: Encoding, unit: Unit, title: str, subtitle: str,
-        **more: Any,
-    ) -> Chart:  # fmt: skip
-        return Chart(
-            id=name, kind=kind, data=data, encoding=encoding, unit=unit, title=title, subtitle=subtitle,
-            alt=f"{title}。{subtitle}", filters=(self.span.label, deployment().whole_word),
-            as_of=wording.moment_text(self.about.as_of, year=True), snapshot=self.about.snapshot,
-            simulated=self.about.simulated, **more,
-        )  # fmt: skip
+    @cached_property
+    def _chart(self) -> Callable[..., Chart]:
+        return self.about.of(self.span.label, deployment().whole_word).chart
 
 
 def _rate(row: Any, m: Measure) -> str:

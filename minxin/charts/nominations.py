@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from minxin.analysis import wording
+from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
-from minxin.charts.weekly import About
 from minxin.charts.words import wrap
 from minxin.settings import deployment
 
@@ -24,19 +24,14 @@ def text(facts: Mapping[str, str], about: About) -> Chart:
     # A slide cuts what is wider than its cell, and of a nomination nothing may be cut.
     parts = ((item, wrap(said, LINE, 400)) for item, said in facts.items())
     rows = [(f"{item}（续）" if number else item, line) for item, lines in parts for number, line in enumerate(lines)]
-    return Chart(
-        id="nomination",
+    return about.of(deployment().whole_word).chart(
+        name="nomination",
         kind=Kind.TABLE,
         data=pd.DataFrame(rows, columns=["item", "text"]),
         encoding=Encoding(),
         unit=Unit(),
         title=title,
         subtitle=subtitle,
-        alt=f"{title}。{subtitle}",
-        filters=(deployment().whole_word,),
-        as_of=wording.moment_text(about.as_of, year=True),
-        snapshot=about.snapshot,
-        simulated=about.simulated,
         headings={"item": "项目", "text": "内容"},
     )
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import wording
 from minxin.analysis.assessment import messages
 from minxin.analysis.assessment import trial_words as words
-from minxin.analysis.assessment.rules import RATE_NAMES, RATES
+from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.assessment.trial import EXACT, QUICK, WHOLE, Trial
+from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
-from minxin.charts.weekly import About
 from minxin.settings import deployment
 
 POINTS = Unit("score", "分")
@@ -40,36 +39,9 @@ class Rules:
         self._tornado: dict[bool, Chart] = {}
         self._acceptability: dict[bool, Chart] = {}
 
-    def _chart(
-        self,
-        name: str,
-        kind: Kind,
-        data: pd.DataFrame,
-        encoding: Encoding,
-        unit: Unit,
-        title: str,
-        subtitle: str,
-        headings: Mapping[str, str],
-        units: Mapping[str, Unit] | None = None,
-        codes: Sequence[str] = (),
-    ) -> Chart:
-        return Chart(
-            id=name,
-            kind=kind,
-            data=data,
-            encoding=encoding,
-            unit=unit,
-            title=title,
-            subtitle=subtitle,
-            alt=f"{title}。{subtitle}",
-            indicators=tuple(codes),
-            filters=(self.month_name, f"对照：{self.names[0]}", f"试算：{self.names[1]}"),
-            as_of=wording.moment_text(self.about.as_of, year=True),
-            snapshot=self.about.snapshot,
-            simulated=self.about.simulated,
-            headings=headings,
-            units=units or {},
-        )
+    @cached_property
+    def _chart(self) -> Callable[..., Chart]:
+        return self.about.of(self.month_name, f"对照：{self.names[0]}", f"试算：{self.names[1]}").chart
 
     # ── words ───────────────────────────────────────────────────────────────────────────────────
 
@@ -108,7 +80,7 @@ class Rules:
         title = f"两套规则有 {len(changed)} 处不同：{'、'.join(changed)}" if changed else "两套规则相同"
         headings = {"setting": "设置", "old": self.names[0], "new": self.names[1], "changed": "是否不同"}
         subtitle = f"{self.month_name}，同一份数据；归类界限等其余各项以规则文件为准"
-        return self._chart("settings", Kind.TABLE, data, Encoding(), POINTS, title, subtitle, headings)
+        return self._chart("settings", Kind.TABLE, data, Encoding(), POINTS, title, subtitle, headings=headings)
 
     # ── who moves ───────────────────────────────────────────────────────────────────────────────
 
@@ -146,7 +118,7 @@ class Rules:
             CHANCE,
             words.movers(self.trial, self.word),
             subtitle,
-            {
+            headings={
                 "name": self.word,
                 "share": "概率",
                 "side": "变动",
@@ -180,8 +152,8 @@ class Rules:
             POINTS,
             words.explained(self.trial, self.word),
             f"试算得分减对照得分（分），按规则各处改动分解，{self.month_name}",
-            {"name": self.word, "points": "得分变动", "part": "来自", "difference": "合计变动"},
-            codes=tuple(RATE_NAMES[rate] for rate in RATES),
+            headings={"name": self.word, "points": "得分变动", "part": "来自", "difference": "合计变动"},
+            codes=tuple(f"{rate}_rate" for rate in RATES),
         )
 
     @cached_property
@@ -217,8 +189,8 @@ class Rules:
             POINTS,
             words.listed(self.trial, self.word),
             "对照得分＋各项变动＝试算得分（分）；各项取各种改动次序的平均（夏普利分解），名次为区间",
-            headings,
-            {"old": Unit("score", ""), "new": Unit("score", "")},
+            headings=headings,
+            units={"old": Unit("score", ""), "new": Unit("score", "")},
         )
 
     # ── what matters ────────────────────────────────────────────────────────────────────────────
@@ -259,7 +231,7 @@ class Rules:
                 PLACES if by_rank else POINTS,
                 words.tornado(frame, self.word, by_rank),
                 f"在试算规则上单独改一项：权重、折算各增减 0.10，最小样本减半或加倍，{what}",
-                {"label": "单独改动", "size": "变动", "side": "方向", "classes": "归类变动数"},
+                headings={"label": "单独改动", "size": "变动", "side": "方向", "classes": "归类变动数"},
             )
         return self._tornado[by_rank]
 
@@ -289,7 +261,7 @@ class Rules:
                 CHANCE,
                 words.acceptability(found.units, self.word),
                 f"权重取遍所有可能（{size[0]} 组，各抽 {size[1]} 次），各{self.word}列各名次的占比（%）；空白不足 1%",
-                {"name": self.word, "rank": "名次", "share": "占比"},
+                headings={"name": self.word, "rank": "名次", "share": "占比"},
             )
         return self._acceptability[is_exact]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,10 +17,10 @@ from minxin.analysis.assessment.review import EVER, Review
 from minxin.analysis.assessment.rules import trial_weights
 from minxin.analysis.indicators import Indicator
 from minxin.charts import scorecard_pictures, scorecard_tables
+from minxin.charts.about import About
 from minxin.charts.boards import ScorecardBoard
-from minxin.charts.chart import RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.chart import RATE, Chart, Unit
 from minxin.charts.scorecard_units import SCORE
-from minxin.charts.weekly import About
 from minxin.settings import deployment
 
 #: The measure that is made of the three rates; any other is the code of an indicator.
@@ -127,36 +127,10 @@ class Scorecard:
             whole = f"{self.place.whole_word}{self.single.name} {said}{limits.removeprefix('区间').strip()}）"
         return (("全局", whole), ("归类", messages.standing(self.result, self.word)))
 
-    def chart(
-        self,
-        name: str,
-        kind: Kind,
-        data: pd.DataFrame,
-        encoding: Encoding,
-        unit: Unit,
-        title: str,
-        subtitle: str,
-        codes: Sequence[str] = (),
-        **more: Any,
-    ) -> Chart:
-        """A chart of this page, with what all of them say of themselves."""
-        held = indicators.load()
-        return Chart(
-            id=name,
-            kind=kind,
-            data=data,
-            encoding=encoding,
-            unit=unit,
-            title=title,
-            subtitle=subtitle,
-            alt=f"{title}。{subtitle}",
-            indicators=tuple(held[c].name for c in codes),
-            filters=(f"{self.month_name}考核", self.rule.title, self.rule.weights.label),
-            as_of=wording.moment_text(self.about.as_of, year=True),
-            snapshot=self.about.snapshot,
-            simulated=self.about.simulated,
-            **more,
-        )
+    @cached_property
+    def chart(self) -> Callable[..., Chart]:
+        """Makes a chart of this page (``About.chart``)."""
+        return self.about.of(f"{self.month_name}考核", self.rule.title, self.rule.weights.label).chart
 
     def _once(self, name: str, make: Callable[[], Chart]) -> Chart:
         if name not in self._kept:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from minxin.analysis import cells, counts, indicators, wording
+from minxin.analysis import cells, counts, indicators
 from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts import boards, weekly_figures, weekly_lists, weekly_places, weekly_times
+from minxin.charts.about import About
 from minxin.charts.boards import WeeklyBoard
-from minxin.charts.chart import Chart, Encoding, Kind, Unit
+from minxin.charts.chart import Chart
 from minxin.charts.weekly_everywhere import WEEK, Ask, Everywhere
 from minxin.settings import deployment
 
@@ -27,15 +27,6 @@ class Question:
     period: Period
     comparison: Comparison = "previous"
     community: str = ""
-
-
-@dataclass(frozen=True)
-class About:
-    """Where the rows come from; it stands in every footer. ``as_of`` is naive local time."""
-
-    as_of: dt.datetime
-    snapshot: str
-    simulated: bool
 
 
 class Weekly:
@@ -152,37 +143,15 @@ class Weekly:
         """The period, and whether it is still running."""
         return self.period.label + ("，本期未满" if self.is_partial else "")
 
-    def chart(
-        self,
-        name: str,
-        kind: Kind,
-        data: pd.DataFrame,
-        encoding: Encoding,
-        unit: Unit,
-        title: str,
-        subtitle: str,
-        codes: Sequence[str] = (),
-        of_all: bool = False,
-        **more: Any,
-    ) -> Chart:
-        """A chart of this page, with what all of them say of themselves."""
-        held = indicators.load()
-        return Chart(
-            id=name,
-            kind=kind,
-            data=data,
-            encoding=encoding,
-            unit=unit,
-            title=title,
-            subtitle=subtitle,
-            alt=f"{title}。{subtitle}",
-            indicators=tuple(held[c].name for c in codes),
-            filters=(self.period.label, self.place.whole_word if of_all else self.place_name),
-            as_of=wording.moment_text(self.about.as_of, year=True),
-            snapshot=self.about.snapshot,
-            simulated=self.about.simulated,
-            **more,
-        )
+    @cached_property
+    def chart(self) -> Callable[..., Chart]:
+        """Makes a chart of the chosen community (``About.chart``)."""
+        return self.about.of(self.period.label, self.place_name).chart
+
+    @cached_property
+    def chart_of_all(self) -> Callable[..., Chart]:
+        """Makes a chart that shows all communities whatever is chosen (``About.chart``)."""
+        return self.about.of(self.period.label, self.place.whole_word).chart
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────
 

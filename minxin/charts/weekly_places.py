@@ -37,7 +37,7 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         target="target" if target else "",
         emphasis=(page.question.community,) if page.question.community else (),
     )
-    area = page.chart(
+    area = page.chart_of_all(
         f"map_{indicator.code}",
         Kind.MAP,
         rows,
@@ -46,7 +46,6 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         _area_title(page, indicator, rows),
         subtitle,
         (indicator.code,),
-        of_all=True,
         headings=headings,
     )
     whole = indicators.measure(indicator, page.everywhere.total).iloc[0]
@@ -55,7 +54,7 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         lines = (
             Annotation(float(whole["value"]), f"{page.place.whole_word} {unit(indicator).format(whole['value'])}"),
         )
-    ranking = page.chart(
+    ranking = page.chart_of_all(
         f"ranking_{indicator.code}",
         Kind.DOT_INTERVAL if is_share else Kind.BAR,
         rows,
@@ -64,7 +63,6 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         _ranking_title(page, indicator, rows),
         f"{subtitle}，由高到低" + ("，横线为95%区间" if is_share else ""),
         (indicator.code,),
-        of_all=True,
         headings=headings,
         annotations=lines,
     )

@@ -38,8 +38,8 @@ def test_the_scorecard_holds_neighbourhoods_by_their_on_time_rate(boston: Home) 
     from minxin.access import Viewer
     from minxin.analysis.assessment import review, rules
     from minxin.charts import boards
+    from minxin.charts.about import About
     from minxin.charts.scorecard import Scorecard
-    from minxin.charts.weekly import About
 
     asked = queries.current(boston)
     assert asked is not None

@@ -19,11 +19,11 @@ from minxin.access import Viewer
 from minxin.analysis.assessment import rules
 from minxin.analysis.assessment.review import Review
 from minxin.charts import boards
+from minxin.charts.about import About
 from minxin.charts.community import Everyone, Profile
 from minxin.charts.community_lists import NO_INSTRUCTIONS
 from minxin.charts.community_sheet import sheet
 from minxin.charts.scorecard import Scorecard
-from minxin.charts.weekly import About
 from minxin.exports import one_page
 from minxin.operations import Actor, Store, Unit, View
 from minxin.settings import Home

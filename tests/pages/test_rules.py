@@ -91,7 +91,7 @@ def _page(home: Home, new: str = "weights-30-35-35") -> Any:
     held = rule_file.load()
     official = held.named("trial-2022")
     review = assessment.reviewed(found, (2023, 6), official)
-    about = rules.About(found.snapshot.as_of, found.snapshot.id, True)
+    about = found.about
     return rules.Rules(trial.Trial(review, official, held.named(new), "全街道"), about, (OFFICIAL, new))
 
 

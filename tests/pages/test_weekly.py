@@ -17,8 +17,9 @@ from minxin.access import Viewer
 from minxin.analysis.periods import Period
 from minxin.board import filters, panel, records
 from minxin.board.frames import Source
+from minxin.charts.about import About
 from minxin.charts.chart import Kind
-from minxin.charts.weekly import About, Question, Weekly
+from minxin.charts.weekly import Question, Weekly
 from minxin.settings import Home
 from tests.pages.conftest import Open, shown
 
