@@ -12,9 +12,10 @@ import pandas as pd
 
 from minxin.calendar import calendar_frame
 from minxin.settings import NO_COMMUNITY, NO_COMMUNITY_NAME, Home
-from minxin.warehouse import risk_rules
+from minxin.warehouse import repair_rules, risk_rules
 from minxin.warehouse.credit_configuration import credit_tables
 from minxin.warehouse.lake import Manifest
+from minxin.warehouse.visibility import Revocations
 
 
 def data_time(
@@ -149,6 +150,13 @@ def configuration_tables(
     credit_tables(connection, deployment)
     for name, rows in risk_rules.rows(risk_rules.load(deployment), risk_rules.months(as_of)).items():
         _table(connection, name, risk_rules.TABLES[name], rows)
+    repair_rules.repair_tables(connection, repair_rules.load(deployment))
+    _table(
+        connection,
+        "config_revoked",
+        {"record_id": text, "revoked_on": "date"},
+        [(record, entry.on) for record, entry in Revocations(home).in_force().items()],
+    )
     _table(
         connection,
         "config_build",

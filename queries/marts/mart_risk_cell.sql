@@ -1,0 +1,33 @@
+-- One month, class, class the month before and place of firms in all dimensions of the heat map, with how many there are.
+with moved as (
+    -- One firm and month with the class it had the month before ('' where it was not classified then).
+    select
+        now.month_start,
+        now.risk_class,
+        coalesce(before.risk_class, '') as class_before,
+        now.community_code,
+        coalesce(now.county_code, '') as county_code,
+        coalesce(now.industry_section, '') as industry_section,
+        coalesce(now.sector_code, '') as sector_code,
+        coalesce(now.park_code, '') as park_code,
+    from mart_risk as now
+    left join mart_risk as before
+        on
+            before.uscc = now.uscc
+            and before.month_start = cast(now.month_start - interval '1 month' as date)
+)
+
+select
+    month_start,
+    risk_class,
+    class_before,
+    community_code,
+    county_code,
+    industry_section,
+    sector_code,
+    park_code,
+    count(*) as n,
+from moved
+group by
+    month_start, risk_class, class_before, community_code, county_code, industry_section, sector_code, park_code
+order by month_start, community_code, county_code, industry_section, sector_code, park_code, risk_class, class_before

@@ -1,0 +1,200 @@
+-- One fact about a firm that a rule of the risk classes can speak of, with the days on which it counts.
+with punished as (
+    -- One penalty, known from its publication and gone when its publicity ends or it was repaired.
+    select
+        uscc,
+        penalty_id as event_id,
+        severity,
+        field,
+        kind,
+        amount,
+        decided_on,
+        coalesce(published_on, decided_on) as known_on,
+        fulfilled_on,
+        visible_until as gone_on,
+    from fct_penalty
+),
+
+pressed as (
+    -- One case of enforcement; what ended on a day counts to the end of that day.
+    select
+        uscc,
+        case_id as event_id,
+        kind,
+        outcome,
+        amount,
+        discovered_on,
+        commitment_on,
+        commitment_until,
+        closed_on,
+        cast(closed_on + interval '1 day' as date) as after_closing,
+        visible_until,
+    from fct_enforcement
+),
+
+firms as (
+    -- One firm of the register.
+    select
+        uscc,
+        registered_on,
+        coalesce(registered_on, date '1900-01-01') as known_on,
+        capital,
+        staff,
+        status,
+    from dim_enterprise
+),
+
+listed as (
+    -- One entry in a red or black list, until it expires or the day after it was taken off.
+    select
+        uscc,
+        entry_id as event_id,
+        list,
+        entered_on,
+        least(valid_until, cast(removed_on + interval '1 day' as date)) as gone_on,
+    from fct_list_entry
+),
+
+wanted as (
+    -- One type of public record that a rule names.
+    select distinct type_code from config_risk_type
+),
+
+facts as (
+    -- One fact by its kind; one event can be several facts.
+    select
+        uscc,
+        event_id,
+        case severity when '轻微' then 'penalty_light' when '严重' then 'penalty_serious' else 'penalty_ordinary' end as fact,
+        '' as type_code,
+        amount,
+        decided_on as happened_on,
+        known_on,
+        gone_on,
+    from punished
+    union all
+    select uscc, event_id, 'penalty_banned', '', amount, decided_on, known_on, gone_on
+    from punished
+    where kind in ('吊销', '限制从业')
+    union all
+    select
+        uscc,
+        event_id,
+        case field
+            when '食品' then 'penalty_food'
+            when '药品' then 'penalty_drug'
+            when '特种设备' then 'penalty_equipment'
+            when '安全生产' then 'penalty_safety'
+            else 'penalty_fire'
+        end,
+        '',
+        amount,
+        decided_on,
+        known_on,
+        gone_on,
+    from punished
+    where field in ('食品', '药品', '特种设备', '安全生产', '消防')
+    union all
+    select
+        uscc,
+        event_id,
+        'penalty_unfulfilled',
+        '',
+        amount,
+        cast(decided_on + interval '60 days' as date),
+        greatest(known_on, cast(decided_on + interval '60 days' as date)),
+        least(gone_on, cast(fulfilled_on + interval '1 day' as date)),
+    from punished
+    where kind in ('罚款', '没收')
+    union all
+    select
+        uscc,
+        event_id,
+        case kind
+            when '拖欠工资' then 'wage_arrears'
+            when '欠税' then 'tax_arrears'
+            when '合同违约' then 'contract_breach'
+            else 'payment_arrears'
+        end,
+        '',
+        amount,
+        discovered_on,
+        discovered_on,
+        case when outcome = '退出' then least(visible_until, after_closing) else visible_until end,
+    from pressed
+    where kind <> '失信被执行'
+    union all
+    -- before any commitment, or without one
+    select uscc, event_id, 'debtor_open', '', amount, discovered_on, discovered_on,
+        least(visible_until, after_closing, cast(commitment_on + interval '1 day' as date)),
+    from pressed
+    where kind = '失信被执行'
+    union all
+    select uscc, event_id, 'debtor_promised', '', amount, discovered_on, commitment_on,
+        least(visible_until, after_closing, cast(commitment_until + interval '1 day' as date)),
+    from pressed
+    where kind = '失信被执行' and commitment_on is not null
+    union all
+    -- the promised time has passed and the case is still open
+    select uscc, event_id, 'debtor_open', '', amount, discovered_on, commitment_until, least(visible_until, after_closing)
+    from pressed
+    where kind = '失信被执行' and commitment_until is not null
+    union all
+    select uscc, event_id, 'debtor_punished', '', amount, closed_on, closed_on, visible_until
+    from pressed
+    where kind = '失信被执行' and outcome = '惩戒' and closed_on is not null
+    union all
+    select uscc, event_id, case list when '黑名单' then 'blacklist' else 'redlist' end, '', null, entered_on, entered_on, gone_on
+    from listed
+    union all
+    select uscc, inspection_id, 'problem', '', null, inspected_on, inspected_on, null
+    from fct_inspection
+    where has_problem
+    union all
+    select
+        record.uscc,
+        record.record_id,
+        'record',
+        record.type_code,
+        record.amount,
+        record.issued_on,
+        coalesce(record.published_on, record.issued_on),
+        record.valid_until,
+    from lake_credit_record as record
+    inner join wanted on wanted.type_code = record.type_code
+    union all
+    select uscc, merchant_id, 'complaints', '', complaints, named_on, named_on, null
+    from fct_merchant
+    where complaints > 0
+    union all
+    select uscc, uscc, 'registered', '', null, registered_on, known_on, null
+    from firms
+    where registered_on is not null
+    union all
+    select uscc, uscc, 'capital', '', capital, null, known_on, null
+    from firms
+    where capital is not null
+    union all
+    select uscc, uscc, 'shell', '', capital, null, known_on, null
+    from firms
+    where staff = 0 and capital is not null
+    union all
+    select uscc, uscc, 'revoked', '', null, null, known_on, null
+    from firms
+    where status = '吊销'
+    union all
+    select uscc, uscc, 'firm', '', null, null, known_on, null
+    from firms
+)
+
+select
+    uscc,
+    event_id,
+    fact,
+    type_code,
+    cast(amount as double) as amount,
+    happened_on,
+    known_on,
+    gone_on,
+from facts
+where gone_on is null or gone_on > known_on

@@ -1,0 +1,212 @@
+"""The engine of the risk classes: golden firms, what may never happen, and what was known when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.queries.risk_firms import AS_OF, RULES, classes, engine, newest
+
+D = dt.date
+CLEAN = [{"uscc": "x"}]
+
+
+def penalty(decided: dt.date, severity: str = "一般", **more: object) -> dict[str, object]:
+    """One published penalty of the firm x, fulfilled at once."""
+    row = {"penalty_id": "p", "uscc": "x", "severity": severity, "field": "一般", "kind": "罚款", "decided_on": decided}
+    return {**row, "published_on": decided, "fulfilled_on": decided, **more}
+
+
+GOLDEN = {
+    "a firm without any fact is A": ({}, ("A", 0.0, [])),
+    "an ordinary penalty of this year makes B": (
+        {"fct_penalty": [penalty(D(2023, 5, 1))]}, ("B", 12.0, ["R302"]),
+    ),
+    "the same of the year before counts six tenths": (
+        {"fct_penalty": [penalty(D(2022, 3, 1))]}, ("A", 7.2, ["R302"]),
+    ),
+    "three ordinary ones of this year make C, held by the cap of 36": (
+        {"fct_penalty": [penalty(D(2023, 5, n), penalty_id=f"p{n}") for n in range(1, 6)]}, ("C", 36.0, ["R302"]),
+    ),
+    "a serious one is at least C however old": (
+        {"fct_penalty": [penalty(D(2020, 1, 1), "严重")]}, ("C", 4.5, ["R303"]),
+    ),
+    "an unpaid fine says so from the sixtieth day": (
+        {"fct_penalty": [penalty(D(2023, 5, 1), fulfilled_on=None)]}, ("B", 17.0, ["R302", "R304"]),
+    ),
+    "a black list is D": (
+        {"fct_list_entry": [{"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2023, 1, 1)}]},
+        ("D", 50.0, ["R307"]),
+    ),
+    "good records never outweigh a veto": (
+        {"fct_list_entry": [{"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2023, 1, 1)},
+                            {"entry_id": "m", "uscc": "x", "list": "红名单", "entered_on": D(2023, 1, 1)}],
+         "lake_credit_record": [{"record_id": f"r{n}", "uscc": "x", "type_code": "T157", "issued_on": D(2023, 1, 1)}
+                                for n in range(9)]},
+        ("D", 44.0, ["R307", "R501", "R502"]),
+    ),
+    "a new firm begins with B": (
+        {"dim_enterprise": [{"uscc": "x", "registered_on": D(2023, 4, 1)}]}, ("B", 10.0, ["R101"]),
+    ),
+    "much capital and nobody employed is C": (
+        {"dim_enterprise": [{"uscc": "x", "capital": 10000.0, "staff": 0}]}, ("C", 25.0, ["R103"]),
+    ),
+    "a debtor who has promised is B while the promise runs": (
+        {"fct_enforcement": [{"case_id": "c", "uscc": "x", "kind": "失信被执行", "outcome": "在办",
+                              "discovered_on": D(2023, 3, 1), "commitment_on": D(2023, 4, 1),
+                              "commitment_until": D(2023, 10, 1)}]},
+        ("B", 15.0, ["R402"]),
+    ),
+    "the same is C when the time has passed": (
+        {"fct_enforcement": [{"case_id": "c", "uscc": "x", "kind": "失信被执行", "outcome": "在办",
+                              "discovered_on": D(2023, 3, 1), "commitment_on": D(2023, 4, 1),
+                              "commitment_until": D(2023, 6, 1)}]},
+        ("C", 30.0, ["R401"]),
+    ),
+    "and D when punished": (
+        {"fct_enforcement": [{"case_id": "c", "uscc": "x", "kind": "失信被执行", "outcome": "惩戒",
+                              "discovered_on": D(2023, 3, 1), "closed_on": D(2023, 6, 1)}]},
+        ("D", 50.0, ["R403"]),
+    ),
+    "a penalty in the own field counts twice for a supervised sector": (
+        {"dim_enterprise": [{"uscc": "x", "sector_code": "S09"}],
+         "fct_penalty": [penalty(D(2023, 5, 1), field="食品")]},
+        ("B", 20.0, ["R302", "Z101"]),
+    ),
+    "for others it does not": (
+        {"dim_enterprise": [{"uscc": "x", "sector_code": "S01"}],
+         "fct_penalty": [penalty(D(2023, 5, 1), field="食品")]},
+        ("B", 12.0, ["R302"]),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", GOLDEN)
+def test_golden_firms(said: str) -> None:
+    facts, expected = GOLDEN[said]
+    assert newest({"dim_enterprise": CLEAN, **facts}) == expected
+
+
+def test_a_month_knows_what_was_published_by_then_and_forgets_what_expired() -> None:
+    facts = {
+        "dim_enterprise": CLEAN,
+        "fct_penalty": [penalty(D(2022, 9, 20), published_on=D(2022, 10, 5), visible_until=D(2023, 2, 1))],
+    }
+    held = classes(facts)
+    assert [held[m] for m in ("2022-09", "2022-10", "2022-12", "2023-01")] == ["A", "B", "B", "A"]
+
+
+def test_a_firm_that_got_off_a_list_keeps_its_past() -> None:
+    entry = {"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2022, 5, 10), "removed_on": D(2023, 3, 31)}
+    held = classes({"dim_enterprise": CLEAN, "fct_list_entry": [entry]})
+    assert [held[m] for m in ("2022-04", "2022-05", "2023-02", "2023-03", "2023-04")] == ["A", "D", "D", "A", "A"]
+
+
+def test_each_month_is_classified_by_the_rules_in_force_then() -> None:
+    facts = {
+        "dim_enterprise": [{"uscc": "x", "sector_code": "S18"}],
+        "fct_penalty": [penalty(D(2021, 12, 1), field="安全生产")],
+    }
+    with engine(facts) as held:
+        rows = held.execute(
+            "select month_start, version, sector_score from mart_risk where month_start in ('2022-02-01', '2022-03-01')"
+        ).fetchall()
+    assert sorted(rows) == [(D(2022, 2, 1), "2021", 0.0), (D(2022, 3, 1), "2022", 10.0)]
+
+
+def test_the_newest_month_ends_with_the_data_and_a_later_build_does_not_change_the_past() -> None:
+    facts = {
+        "dim_enterprise": CLEAN,
+        "fct_penalty": [penalty(D(2022, 9, 20)), penalty(D(2023, 7, 3), "严重", penalty_id="q")],
+    }
+    now, later = classes(facts), classes(facts, as_of=dt.datetime(2023, 9, 1))
+    assert list(now)[-1] == "2023-07" and len(now) == 24
+    assert list(later)[-1] == "2023-08"
+    assert {m: c for m, c in later.items() if m in now} == {m: c for m, c in now.items() if m in later}
+
+
+def test_firms_that_are_gone_or_not_yet_there_have_no_class() -> None:
+    gone = classes({"dim_enterprise": [{"uscc": "x", "status": "注销"}]})
+    young = classes({"dim_enterprise": [{"uscc": "x", "registered_on": D(2023, 6, 30)}]})
+    assert gone == {} and list(young) == ["2023-06", "2023-07"]
+
+
+days = st.dates(D(2020, 1, 1), D(2023, 7, 3))
+penalties = st.builds(
+    lambda decided, severity, field, kind, paid, ends: penalty(
+        decided, severity, field=field, kind=kind, fulfilled_on=decided if paid else None,
+        visible_until=decided + dt.timedelta(days=ends) if ends else None,
+    ),
+    days,
+    st.sampled_from(["轻微", "一般", "严重"]),
+    st.sampled_from(["一般", "食品", "安全生产"]),
+    st.sampled_from(["警告", "罚款", "限制从业"]),
+    st.booleans(),
+    st.sampled_from([0, 90, 1095]),
+)  # fmt: skip
+lists = st.builds(
+    lambda entered, which: {"entry_id": "l", "uscc": "x", "list": which, "entered_on": entered},
+    days, st.sampled_from(["红名单", "黑名单"]),
+)  # fmt: skip
+records = st.builds(
+    lambda issued, kind: {"record_id": "r", "uscc": "x", "type_code": kind, "issued_on": issued},
+    days, st.sampled_from(["T151", "T157", "T161", "T190"]),
+)  # fmt: skip
+
+
+def numbered(rows: list[dict[str, object]], key: str) -> list[dict[str, object]]:
+    return [{**row, key: f"{key}{n}"} for n, row in enumerate(rows)]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(penalties, max_size=5), st.lists(lists, max_size=2), st.lists(records, max_size=4), st.randoms())
+def test_the_order_of_records_and_firms_changes_nothing(
+    fined: list[dict[str, object]],
+    listed: list[dict[str, object]],
+    noted: list[dict[str, object]],
+    chance: random.Random,
+) -> None:
+    held = {
+        "fct_penalty": numbered(fined, "penalty_id"),
+        "fct_list_entry": numbered(listed, "entry_id"),
+        "lake_credit_record": numbered(noted, "record_id"),
+    }
+    others = [{"uscc": "w"}, {"uscc": "x", "sector_code": "S18"}, {"uscc": "z"}]
+    first = newest({"dim_enterprise": others, **held})
+    mixed = {name: chance.sample(rows, len(rows)) for name, rows in held.items()}
+    assert newest({"dim_enterprise": chance.sample(others, 3), **mixed}) == first
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(penalties, max_size=4), penalties, st.lists(lists, max_size=2), st.lists(records, max_size=3))
+def test_one_more_bad_fact_never_makes_a_firm_better(
+    fined: list[dict[str, object]],
+    another: dict[str, object],
+    listed: list[dict[str, object]],
+    noted: list[dict[str, object]],
+) -> None:
+    held = {
+        "dim_enterprise": [{"uscc": "x", "sector_code": "S09"}],
+        "fct_penalty": numbered(fined, "penalty_id"),
+        "fct_list_entry": numbered(listed, "entry_id"),
+        "lake_credit_record": numbered(noted, "record_id"),
+    }
+    # the same firm twice, once with one fact more
+    twice = {name: [*rows, *({**row, "uscc": "y"} for row in rows)] for name, rows in held.items()}
+    twice["fct_penalty"].append({**another, "uscc": "y"})
+    with engine(twice, months=1) as found:
+        (x, score_x), (y, score_y) = found.execute("select risk_class, score from mart_risk order by uscc").fetchall()
+    assert y >= x and score_y >= score_x
+
+
+def test_every_reason_has_an_occasion_in_the_engine() -> None:
+    """No rule speaks of a fact that the engine never tells: each fact's name stands in the SQL that makes them."""
+    from minxin.warehouse.build import models
+
+    text = models()["int_risk_fact"].read_text(encoding="utf-8")
+    assert [r.fact for r in RULES.reasons.values() if f"'{r.fact}'" not in text] == []
+    assert AS_OF.date() > max(v.start for v in RULES.versions)
