@@ -1,0 +1,1 @@
+"""Statistics and rules of the credit half."""

@@ -1,0 +1,314 @@
+"""The dated rules of credit repair (``data/rules/repair.toml``): read, checked, and as rows for the build.
+
+Pages and marts work from the same file: the build gets a row for each combination of what a penalty can be
+(``config_repair_term``), made by the same matching that ``RepairRule.term`` does for one penalty.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from minxin.settings import Deployment, Unusable, deployment
+from minxin.tables import table
+
+PUBLICITY = ("none", "exception", "always")
+CONDITIONS = ("minimum", "corrected", "fulfilled")
+UNCORRECTED = ("stops", "stays")
+_FILE = ("rules", "repair.toml")
+_MATCHED = {"kinds": "kind", "fields": "field", "severities": "severity"}
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Match:
+    """Values that a penalty may have; what is empty or None is not asked."""
+
+    kinds: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    summary: bool | None = None
+
+    def fits(self, kind: str, field: str, severity: str, is_summary: bool) -> bool:
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.fields or field in self.fields)
+            and (not self.severities or severity in self.severities)
+            and (self.summary is None or self.summary == is_summary)
+        )
+
+
+@dataclass(frozen=True)
+class Term:
+    """How long a class of penalties is public: ``minimum`` and ``maximum`` in months, what repair asks for."""
+
+    code: str
+    label: str
+    match: tuple[Match, ...]
+    publicity: str
+    minimum: int
+    maximum: int
+    conditions: tuple[str, ...]
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RepairRule:
+    """One version: in force for documents from ``start`` on."""
+
+    name: str
+    start: dt.date
+    title: str
+    short: str
+    number: str
+    transition: str
+    first_day_counts: bool
+    uncorrected: str
+    assumptions: tuple[str, ...]
+    terms: tuple[Term, ...]
+
+    def term(self, kind: str, field: str, severity: str, is_summary: bool) -> Term:
+        """The first term that fits; '' stands for what is not known."""
+        return next(t for t in self.terms if any(m.fits(kind, field, severity, is_summary) for m in t.match))
+
+
+@dataclass(frozen=True)
+class RepairRules:
+    """All versions in the order of their days, the days of the reminders, the texts of what is assumed."""
+
+    versions: tuple[RepairRule, ...]
+    reminders: tuple[int, int]
+    assumptions: Mapping[str, str]
+
+    def on(self, document: dt.date) -> RepairRule:
+        """The version for a document of that day; the first one also for all before it."""
+        held = [rule for rule in self.versions if rule.start <= document]
+        return held[-1] if held else self.versions[0]
+
+    def named(self, name: str) -> RepairRule:
+        """The version of a name; Unusable where there is none."""
+        for rule in self.versions:
+            if rule.name == name:
+                return rule
+        names = "、".join(rule.name for rule in self.versions)
+        raise Unusable(f"没有名为「{name}」的修复规则，可选：{names}。")
+
+    def rule_rows(self) -> list[tuple[Any, ...]]:
+        """``config_repair_rule``: name, first and last day of its documents, how days count, days of the reminders."""
+        starts = [dt.date.min, *(rule.start for rule in self.versions[1:])]
+        ends = [*(start - dt.timedelta(days=1) for start in starts[1:]), dt.date.max]
+        return [
+            (rule.name, start, end, rule.first_day_counts, rule.uncorrected == "stays", *self.reminders)
+            for rule, start, end in zip(self.versions, starts, ends, strict=True)
+        ]
+
+    def term_rows(self) -> list[tuple[Any, ...]]:
+        """``config_repair_term``: rule, kind, field, severity, is_summary ('' for unknown), and the term of each."""
+        return [
+            (
+                *(rule.name, *what, term.code, term.label, term.publicity, term.minimum, term.maximum),
+                *(condition in term.conditions for condition in CONDITIONS),
+            )
+            for rule in self.versions
+            for what in _combinations()
+            for term in (rule.term(*what),)
+        ]
+
+
+#: Columns of ``RepairRules.rule_rows`` and ``term_rows`` with their types in DuckDB.
+RULE_COLUMNS = {
+    "rule": "varchar",
+    "first_document": "date",
+    "last_document": "date",
+    "first_day_counts": "boolean",
+    "uncorrected_stays": "boolean",
+    "remind_days": "integer",
+    "remind_again_days": "integer",
+}
+TERM_COLUMNS = {
+    "rule": "varchar",
+    "kind": "varchar",
+    "field": "varchar",
+    "severity": "varchar",
+    "is_summary": "boolean",
+    "class_code": "varchar",
+    "class_name": "varchar",
+    "publicity": "varchar",
+    "minimum_months": "integer",
+    "maximum_months": "integer",
+    "needs_minimum": "boolean",
+    "needs_corrected": "boolean",
+    "needs_fulfilled": "boolean",
+}
+
+
+def repair_tables(connection: duckdb.DuckDBPyConnection, rules: RepairRules) -> None:
+    """Make ``config_repair_rule`` and ``config_repair_term`` of the build."""
+    for name, columns, rows in (
+        ("config_repair_rule", RULE_COLUMNS, rules.rule_rows()),
+        ("config_repair_term", TERM_COLUMNS, rules.term_rows()),
+    ):
+        connection.register("repair_rows", pd.DataFrame(rows, columns=list(columns)))
+        cast = ", ".join(f"cast({column} as {kind}) as {column}" for column, kind in columns.items())
+        connection.execute(f"create temp table {name} as select {cast} from repair_rows")
+        connection.unregister("repair_rows")
+
+
+def values() -> dict[str, tuple[str, ...]]:
+    """What the table of penalties allows as kind, field and severity."""
+    declared = table("penalty")
+    return {name: declared.column(name).values for name in _MATCHED.values()}
+
+
+def _combinations() -> Iterator[tuple[str, str, str, bool]]:
+    allowed = values()
+    yield from itertools.product(
+        (*allowed["kind"], ""), (*allowed["field"], ""), (*allowed["severity"], ""), (False, True)
+    )
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Faulty(ValueError):
+    """What is wrong in the file, in Chinese."""
+
+
+def _check(condition: bool, message: str) -> None:
+    if not condition:
+        raise _Faulty(message)
+
+
+def _keys(raw: Any, wanted: set[str], where: str, optional: bool = False) -> None:
+    _check(isinstance(raw, dict), f"{where} 应为一节")
+    unknown, missing = sorted(set(raw) - wanted), sorted(wanted - set(raw))
+    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
+    _check(optional or not missing, f"{where} 缺少 {'、'.join(missing)}")
+
+
+def _texts(raw: Any, where: str) -> tuple[str, ...]:
+    _check(isinstance(raw, list) and all(isinstance(v, str) and v.strip() for v in raw), f"{where} 应为文本列表")
+    return tuple(raw)
+
+
+def _text(raw: Mapping[str, Any], name: str, where: str) -> str:
+    _check(isinstance(raw[name], str) and bool(raw[name].strip()), f"{where} 的 {name} 不能为空")
+    return str(raw[name])
+
+
+def _months(raw: Mapping[str, Any], name: str, where: str) -> int:
+    value = raw[name]
+    _check(type(value) is int and 0 <= value <= 120, f"{where} 的 {name} 应为 0 至 120 的整数（月）")
+    return int(value)
+
+
+def _match(raw: Any, where: str) -> Match:
+    _keys(raw, {*_MATCHED, "summary"}, where, optional=True)
+    allowed = values()
+    given = {name: _texts(raw.get(name, []), f"{where} 的 {name}") for name in _MATCHED}
+    for name, column in _MATCHED.items():
+        unknown = [value for value in given[name] if value not in allowed[column]]
+        _check(not unknown, f"{where} 的 {name} 中 {'、'.join(unknown)} 不是处罚表的取值")
+    summary = raw.get("summary")
+    _check(summary is None or isinstance(summary, bool), f"{where} 的 summary 应为 true 或 false")
+    return Match(**given, summary=summary)
+
+
+def _term(raw: Any, where: str) -> Term:
+    wanted = {"code", "label", "match", "publicity", "minimum", "maximum", "conditions", "papers"}
+    _keys(raw, wanted, where)
+    where = f"{where} {raw['code']}"
+    _check(isinstance(raw["match"], list) and bool(raw["match"]), f"{where} 的 match 应为列表且不为空")
+    _check(raw["publicity"] in PUBLICITY, f"{where} 的 publicity 应为 {'、'.join(PUBLICITY)} 之一")
+    conditions = _texts(raw["conditions"], f"{where} 的 conditions")
+    unknown = [c for c in conditions if c not in CONDITIONS]
+    _check(not unknown, f"{where} 的 conditions 中 {'、'.join(unknown)} 无法识别")
+    term = Term(
+        code=_text(raw, "code", where),
+        label=_text(raw, "label", where),
+        match=tuple(_match(m, f"{where} 的 match") for m in raw["match"]),
+        publicity=raw["publicity"],
+        minimum=_months(raw, "minimum", where),
+        maximum=_months(raw, "maximum", where),
+        conditions=conditions,
+        papers=_texts(raw["papers"], f"{where} 的 papers"),
+    )
+    _check(term.minimum <= term.maximum, f"{where} 的最短公示期长于最长公示期")
+    _check((term.maximum == 0) == (term.publicity == "none"), f"{where} 不公示的应写 0 个月，公示的应大于 0")
+    return term
+
+
+def _rule(raw: Any, assumed: Mapping[str, str]) -> RepairRule:
+    texts = ("name", "title", "short", "number", "transition")
+    _keys(raw, {*texts, "from", "first_day_counts", "uncorrected", "assumptions", "term"}, "[[rule]]")
+    where = f"规则 {raw['name']}"
+    given = {name: _text(raw, name, where) for name in texts}
+    _check(_NAME.fullmatch(given["name"]) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
+    _check(type(raw["from"]) is dt.date, f"{where} 的 from 应为日期，如 2026-04-01")
+    _check(isinstance(raw["first_day_counts"], bool), f"{where} 的 first_day_counts 应为 true 或 false")
+    _check(raw["uncorrected"] in UNCORRECTED, f"{where} 的 uncorrected 应为 {'、'.join(UNCORRECTED)} 之一")
+    assumptions = _texts(raw["assumptions"], f"{where} 的 assumptions")
+    unknown = [a for a in assumptions if a not in assumed]
+    _check(not unknown, f"{where} 的 assumptions 中 {'、'.join(unknown)} 没有定义")
+    _check(isinstance(raw["term"], list) and bool(raw["term"]), f"{where} 没有 [[rule.term]]")
+    terms = tuple(_term(term, where) for term in raw["term"])
+    codes = [term.code for term in terms]
+    _check(len(set(codes)) == len(codes), f"{where} 的类别代码有重复")
+    _check(Match() in terms[-1].match, f"{where} 的最后一类应有空的 match，使每件处罚都有归类")
+    return RepairRule(
+        start=raw["from"],
+        first_day_counts=raw["first_day_counts"],
+        uncorrected=raw["uncorrected"],
+        assumptions=assumptions,
+        terms=terms,
+        **given,
+    )
+
+
+def _rules(raw: Mapping[str, Any]) -> RepairRules:
+    _keys(raw, {"rule", "reminders", "assumption"}, "文件")
+    _check(isinstance(raw["assumption"], list), "assumption 应写成 [[assumption]]")
+    assumed: dict[str, str] = {}
+    for entry in raw["assumption"]:
+        _keys(entry, {"code", "text"}, "[[assumption]]")
+        _check(entry["code"] not in assumed, f"[[assumption]] 中 {entry['code']} 重复")
+        assumed[_text(entry, "code", "[[assumption]]")] = _text(entry, "text", "[[assumption]]")
+    _check(isinstance(raw["rule"], list) and bool(raw["rule"]), "没有 [[rule]]")
+    versions = sorted((_rule(entry, assumed) for entry in raw["rule"]), key=lambda rule: rule.start)
+    _check(len({rule.name for rule in versions}) == len(versions), "规则名称有重复")
+    _check(len({rule.start for rule in versions}) == len(versions), "两版规则同日生效")
+    _keys(raw["reminders"], {"days"}, "[reminders]")
+    days = raw["reminders"]["days"]
+    sound = isinstance(days, list) and len(days) == 2 and all(type(d) is int and d > 0 for d in days)
+    _check(sound and days[0] > days[1], "[reminders] 的 days 应为两个正整数，由大到小")
+    return RepairRules(tuple(versions), (days[0], days[1]), assumed)
+
+
+def read_rules(file: Path) -> RepairRules:
+    """Read and validate a file of repair rules. Raises Unusable with one Chinese line."""
+    try:
+        return _rules(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"修复规则 {file} 无法读取（{error}），请改正后再试。") from error
+    except _Faulty as error:
+        raise Unusable(f"修复规则 {file} 有误：{error}。请改正后再试。") from error
+
+
+@lru_cache(maxsize=8)
+def _load(file: Path) -> RepairRules:
+    return read_rules(file)
+
+
+def load(of: Deployment | None = None) -> RepairRules:
+    """The rules of a deployment (default: the one in use), or the project's own where it has none."""
+    return _load((of or deployment()).path(*_FILE))
