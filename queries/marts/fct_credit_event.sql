@@ -8,7 +8,7 @@ with telling as (
         kind.type_name,
         record.issued_on,
         record.published_on,
-        record.valid_until,
+        least(cast(record.valid_until + interval '1 day' as date), revoked.revoked_on) as visible_until,
         record.polarity,
         record.amount,
         record.authority,
@@ -16,6 +16,7 @@ with telling as (
     from lake_credit_record as record
     inner join dim_record_type as kind on kind.type_code = record.type_code and kind.is_event
     cross join config_build as build
+    left join config_revoked as revoked on revoked.record_id = record.record_id
     where cast(record.issued_on as timestamp) < build.as_of
 ),
 
@@ -28,7 +29,7 @@ event as (
         type_code,
         issued_on as happened_on,
         coalesce(published_on, issued_on) as visible_from,
-        valid_until as visible_until,
+        visible_until,
         polarity,
         cast(null as varchar) as severity,
         amount,

@@ -17,7 +17,10 @@ select
     enforcement.amount,
     enforcement.debtor_kind,
     coalesce(enforcement.shown_on, enforcement.discovered_on) as visible_from,
-    case when enforcement.outcome = '退出' and cast(enforcement.closed_on as timestamp) < build.as_of then enforcement.closed_on end as visible_until,
+    least(
+        case when enforcement.outcome = '退出' and cast(enforcement.closed_on as timestamp) < build.as_of then enforcement.closed_on end,
+        revoked.revoked_on
+    ) as visible_until,
     coalesce(firm.name, '（未登记企业）') as enterprise_name,
     coalesce(firm.county_code, 'none') as county_code,
     coalesce(firm.county_name, '未登记') as county_name,
@@ -32,5 +35,6 @@ from lake_enforcement as enforcement
 cross join config_build as build
 left join dim_enterprise as firm on firm.uscc = enforcement.uscc
 left join dim_community as nowhere on nowhere.community_code = 'none'
+left join config_revoked as revoked on revoked.record_id = enforcement.case_id
 where cast(enforcement.discovered_on as timestamp) < build.as_of
 order by enforcement.discovered_on, enforcement.case_id

@@ -8,7 +8,11 @@ select
     entry.valid_until,
     case when cast(entry.removed_on as timestamp) < build.as_of then entry.removed_on end as removed_on,
     entry.subject_kind,
-    least(entry.valid_until, case when cast(entry.removed_on as timestamp) < build.as_of then entry.removed_on end) as visible_until,
+    least(
+        cast(entry.valid_until + interval '1 day' as date),
+        case when cast(entry.removed_on as timestamp) < build.as_of then entry.removed_on end,
+        revoked.revoked_on
+    ) as visible_until,
     coalesce(firm.name, '（未登记企业）') as enterprise_name,
     coalesce(firm.county_code, 'none') as county_code,
     coalesce(firm.county_name, '未登记') as county_name,
@@ -23,5 +27,6 @@ from lake_list_entry as entry
 cross join config_build as build
 left join dim_enterprise as firm on firm.uscc = entry.uscc
 left join dim_community as nowhere on nowhere.community_code = 'none'
+left join config_revoked as revoked on revoked.record_id = entry.entry_id
 where cast(entry.entered_on as timestamp) < build.as_of
 order by entry.entered_on, entry.entry_id

@@ -1,15 +1,4 @@
 -- One decision of an administrative penalty, with the time for which it is shown.
-with repaired as (
-    -- One penalty whose repair has been granted, with the first day on which that was decided.
-    select
-        repair.penalty_id,
-        min(repair.decided_on) as repaired_on,
-    from lake_repair as repair
-    cross join config_build as build
-    where repair.result = '同意' and repair.penalty_id is not null and cast(repair.decided_on as timestamp) < build.as_of
-    group by repair.penalty_id
-)
-
 select
     penalty.penalty_id,
     penalty.uscc,
@@ -24,9 +13,18 @@ select
     case when cast(penalty.published_on as timestamp) < build.as_of then penalty.published_on end as published_on,
     case when cast(penalty.corrected_on as timestamp) < build.as_of then penalty.corrected_on end as corrected_on,
     case when cast(penalty.fulfilled_on as timestamp) < build.as_of then penalty.fulfilled_on end as fulfilled_on,
-    repaired.repaired_on,
+    term.repair_rule,
+    term.class_code,
+    term.class_name,
+    term.is_public,
+    term.apply_from,
+    term.remind_on,
+    term.remind_again_on,
+    term.ready_on,
+    term.ends_on,
+    term.repaired_on,
     coalesce(penalty.published_on, penalty.decided_on) as visible_from,
-    least(cast(penalty.decided_on + interval '36 months' as date), repaired.repaired_on) as visible_until,
+    term.visible_until,
     coalesce(firm.name, '（未登记企业）') as enterprise_name,
     coalesce(firm.county_code, 'none') as county_code,
     coalesce(firm.county_name, '未登记') as county_name,
@@ -41,6 +39,6 @@ from lake_penalty as penalty
 cross join config_build as build
 left join dim_enterprise as firm on firm.uscc = penalty.uscc
 left join dim_community as nowhere on nowhere.community_code = 'none'
-left join repaired on repaired.penalty_id = penalty.penalty_id
+left join int_penalty_term as term on term.penalty_id = penalty.penalty_id
 where cast(penalty.decided_on as timestamp) < build.as_of
 order by penalty.decided_on, penalty.penalty_id
