@@ -1,0 +1,187 @@
+-- name: funnel(start, end, county, communities, revoked)
+-- One kind of case and debtor found in the range with how many came how far, on both ways, and how they ended.
+select
+    kind,
+    coalesce(debtor_kind, '') as debtor_kind,
+    count(*) as n,
+    count(pushed_on) as n_pushed,
+    count(warned_on) as n_warned,
+    count(treated_on) as n_treated,
+    count(shown_on) as n_shown,
+    count(notice_on) as n_noticed,
+    count(commitment_on) as n_committed,
+    count(reminded_on) as n_reminded,
+    count(*) filter (where outcome = '退出' and closed_on is not null) as n_left,
+    count(*) filter (where outcome = '惩戒' and closed_on is not null) as n_punished,
+    count(*) filter (where closed_on is null) as n_open,
+    count(*) filter (where outcome = '退出' and closed_on is not null and notice_on is not null) as n_left_noticed,
+    count(*) filter (where outcome = '退出' and closed_on is not null and commitment_on is not null) as n_left_committed,
+    count(*) filter (where closed_on is not null and notice_on is not null) as n_closed_noticed,
+    count(*) filter (where closed_on is not null) as n_closed,
+    coalesce(sum(amount), 0) as amount,
+    coalesce(sum(amount) filter (where closed_on is null), 0) as amount_open,
+from fct_enforcement
+where
+    discovered_on >= cast(:start as date)
+    and discovered_on < cast(:end as date)
+    and batch_id <> all(cast(:revoked as varchar[]))
+    and community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or county_code = :county)
+group by kind, coalesce(debtor_kind, '')
+order by kind, coalesce(debtor_kind, '')
+
+-- name: waits(start, end, county, kind, communities, revoked)
+-- One step of the cases found in the range and number of days with how many took it or, where open, have waited as long by the data time.
+with found as (
+    -- One case of the kind ('' for any) with its days; a step that was left out is taken with the next.
+    select
+        discovered_on,
+        coalesce(pushed_on, warned_on, treated_on, closed_on) as pushed_on,
+        coalesce(warned_on, treated_on, closed_on) as warned_on,
+        coalesce(treated_on, closed_on) as treated_on,
+        shown_on,
+        notice_on,
+        commitment_on,
+        reminded_on,
+        closed_on,
+    from fct_enforcement
+    where
+        discovered_on >= cast(:start as date)
+        and discovered_on < cast(:end as date)
+        and discovered_on <= (select cast(as_of as date) from snapshot_info)
+        and (:kind = '' or kind = :kind)
+        and batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
+),
+
+step as (
+    -- One step of one case that has begun, with its days and whether it has ended; a closed case waits for nothing.
+    select 'push' as step, discovered_on as began_on, pushed_on as done_on, closed_on
+    from found
+    union all
+    select 'warn' as step, pushed_on as began_on, warned_on as done_on, closed_on
+    from found
+    union all
+    select 'treat' as step, warned_on as began_on, treated_on as done_on, closed_on
+    from found
+    union all
+    select 'close' as step, discovered_on as began_on, closed_on as done_on, closed_on
+    from found
+    union all
+    select 'commit' as step, notice_on as began_on, commitment_on as done_on, closed_on
+    from found
+    union all
+    select 'settle' as step, commitment_on as began_on, closed_on as done_on, closed_on
+    from found
+)
+
+select
+    step,
+    date_diff('day', began_on, coalesce(done_on, closed_on, (select cast(as_of as date) from snapshot_info))) as days,
+    done_on is not null as is_done,
+    count(*) as n,
+from step
+where began_on is not null and date_diff('day', began_on, coalesce(done_on, closed_on, (select cast(as_of as date) from snapshot_info))) >= 0
+group by all
+order by step, days, is_done
+
+-- name: stuck(county, kind, limit, communities, today, hidden, revoked)
+-- One open case with the step it stands at, the one that has stood there longest on top.
+with standing as (
+    -- One open case that may be shown with the step it waits for and since when.
+    select
+        case_id,
+        uscc,
+        enterprise_name,
+        county_name,
+        kind,
+        coalesce(debtor_kind, '') as debtor_kind,
+        amount,
+        discovered_on,
+        commitment_until,
+        case
+            when commitment_on is not null and reminded_on is null then '承诺期内'
+            when reminded_on is not null then '再提醒后'
+            when notice_on is not null then '待承诺'
+            when treated_on is not null then '治理中'
+            when warned_on is not null then '待治理'
+            when pushed_on is not null then '待预警'
+            else '待推送'
+        end as stands,
+        greatest(discovered_on, pushed_on, warned_on, treated_on, notice_on, commitment_on, reminded_on) as since,
+    from fct_enforcement
+    where
+        closed_on is null
+        and (visible_until is null or visible_until > cast(:today as date))
+        and case_id <> all(cast(:hidden as varchar[]))
+        and batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
+        and (:kind = '' or kind = :kind)
+)
+
+select
+    *,
+    date_diff('day', since, (select cast(as_of as date) from snapshot_info)) as days,
+    coalesce(stands = '承诺期内' and commitment_until < cast(:today as date), false) as is_lapsed,
+    count(*) over () as total,
+from standing
+order by since, case_id
+limit cast(:limit as bigint)
+
+-- name: months(start, end, county, kind, communities, revoked)
+-- One month with the cases found and closed in it, those that left, and the stock and its amount as it ended or by the data time.
+with month as (
+    -- One month that the range touches and that has begun, with the day after its end.
+    select distinct
+        cast(date_trunc('month', day) as date) as month_start,
+        cast(date_trunc('month', day) + interval '1 month' as date) as month_end,
+    from dim_calendar
+    where day >= cast(:start as date) and day < cast(:end as date) and day < (select cast(as_of as date) from snapshot_info)
+),
+
+found as (
+    -- One case of the kind ('' for any) with its days and amount.
+    select kind, debtor_kind, discovered_on, closed_on, outcome, coalesce(amount, 0) as amount
+    from fct_enforcement
+    where
+        (:kind = '' or kind = :kind)
+        and batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
+)
+
+select
+    month.month_start,
+    count(*) filter (where found.discovered_on >= month.month_start) as n_found,
+    count(*) filter (where found.closed_on >= month.month_start and found.closed_on < month.month_end) as n_closed,
+    count(*) filter (
+        where found.outcome = '退出' and found.closed_on >= month.month_start and found.closed_on < month.month_end
+    ) as n_left,
+    count(found.discovered_on) filter (where found.closed_on is null or found.closed_on >= month.month_end) as n_open,
+    count(*) filter (
+        where found.kind = '账款拖欠' and (found.closed_on is null or found.closed_on >= month.month_end)
+    ) as n_arrears,
+    coalesce(
+        sum(found.amount) filter (
+            where found.kind = '账款拖欠' and (found.closed_on is null or found.closed_on >= month.month_end)
+        ),
+        0
+    ) as amount_arrears,
+    count(*) filter (
+        where found.debtor_kind = '机关事业' and (found.closed_on is null or found.closed_on >= month.month_end)
+    ) as n_government,
+    count(*) filter (where found.kind = '失信被执行' and found.closed_on >= month.month_start and found.closed_on < month.month_end)
+        as n_executed_closed,
+    count(*) filter (
+        where
+            found.kind = '失信被执行'
+            and found.outcome = '退出'
+            and found.closed_on >= month.month_start
+            and found.closed_on < month.month_end
+    ) as n_executed_left,
+from month
+left join found on found.discovered_on < month.month_end
+group by month.month_start
+order by month.month_start

@@ -1,0 +1,335 @@
+-- name: counties(communities)
+-- One county with enterprises, in the order of the deployment's list.
+select
+    firm.county_code,
+    min(firm.county_name) as county_name,
+    count(*) as n,
+from dim_enterprise as firm
+left join dim_county as county on county.county_code = firm.county_code
+where firm.community_code = any(cast(:communities as varchar[]))
+group by firm.county_code
+order by min(county.sort_order) nulls last, firm.county_code
+
+-- name: states(county, communities, today, hidden, revoked)
+-- One class of penalties and state of repair with how many are shown today, and of how many firms.
+with waiting as (
+    -- One penalty with an application that is not decided yet.
+    select distinct penalty_id
+    from fct_repair
+    where
+        decided_on is null
+        and community_code = any(cast(:communities as varchar[]))
+        and batch_id <> all(cast(:revoked as varchar[]))
+),
+
+shown as (
+    -- One penalty shown today with its state of repair.
+    select
+        penalty.class_code,
+        penalty.class_name,
+        penalty.uscc,
+        case
+            when waiting.penalty_id is not null then 'pending'
+            when penalty.ready_on <= cast(:today as date) then 'ready'
+            when penalty.apply_from <= cast(:today as date) then 'owing'
+            when penalty.remind_again_on <= cast(:today as date) then 'near'
+            when penalty.remind_on <= cast(:today as date) then 'soon'
+            else 'waiting'
+        end as state,
+    from fct_penalty as penalty
+    left join waiting on waiting.penalty_id = penalty.penalty_id
+    where
+        penalty.is_public
+        and penalty.visible_until > cast(:today as date)
+        and penalty.penalty_id <> all(cast(:hidden as varchar[]))
+        and penalty.batch_id <> all(cast(:revoked as varchar[]))
+        and penalty.community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or penalty.county_code = :county)
+)
+
+select
+    class_code,
+    class_name,
+    state,
+    count(*) as n,
+    count(distinct uscc) as firms,
+from shown
+group by class_code, class_name, state
+order by class_code, state
+
+-- name: list(county, state, limit, skip, communities, today, hidden, revoked)
+-- One penalty shown today in one state of repair ('' for any), the one that can be applied for first on top.
+with applied as (
+    -- One penalty with the day of its latest application that is not decided yet.
+    select
+        penalty_id,
+        max(applied_on) as applied_on,
+    from fct_repair
+    where
+        decided_on is null
+        and community_code = any(cast(:communities as varchar[]))
+        and batch_id <> all(cast(:revoked as varchar[]))
+    group by penalty_id
+),
+
+shown as (
+    -- One penalty shown today with its state of repair.
+    select
+        penalty.penalty_id,
+        penalty.uscc,
+        penalty.enterprise_name,
+        penalty.county_name,
+        penalty.document_no,
+        penalty.authority,
+        penalty.kind,
+        penalty.class_name,
+        penalty.decided_on,
+        penalty.corrected_on,
+        penalty.fulfilled_on,
+        penalty.apply_from,
+        penalty.ready_on,
+        penalty.ends_on,
+        applied.applied_on,
+        case
+            when applied.penalty_id is not null then 'pending'
+            when penalty.ready_on <= cast(:today as date) then 'ready'
+            when penalty.apply_from <= cast(:today as date) then 'owing'
+            when penalty.remind_again_on <= cast(:today as date) then 'near'
+            when penalty.remind_on <= cast(:today as date) then 'soon'
+            else 'waiting'
+        end as state,
+    from fct_penalty as penalty
+    left join applied on applied.penalty_id = penalty.penalty_id
+    where
+        penalty.is_public
+        and penalty.visible_until > cast(:today as date)
+        and penalty.penalty_id <> all(cast(:hidden as varchar[]))
+        and penalty.batch_id <> all(cast(:revoked as varchar[]))
+        and penalty.community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or penalty.county_code = :county)
+)
+
+select *
+from shown
+where :state = '' or state = :state
+order by apply_from, penalty_id
+limit cast(:limit as bigint) offset cast(:skip as bigint)
+
+-- name: one(penalty_id, communities, today, hidden, revoked)
+-- One penalty shown today with what the repair rules ask of it.
+select
+    penalty_id,
+    uscc,
+    enterprise_name,
+    county_name,
+    community_name,
+    document_no,
+    authority,
+    field,
+    kind,
+    severity,
+    is_summary,
+    amount,
+    decided_on,
+    published_on,
+    corrected_on,
+    fulfilled_on,
+    repaired_on,
+    repair_rule,
+    class_name,
+    apply_from,
+    ends_on,
+from fct_penalty
+where
+    penalty_id = :penalty_id
+    and is_public
+    and visible_until > cast(:today as date)
+    and penalty_id <> all(cast(:hidden as varchar[]))
+    and batch_id <> all(cast(:revoked as varchar[]))
+    and community_code = any(cast(:communities as varchar[]))
+
+-- name: coming(county, weeks, communities, today, hidden, revoked)
+-- One week from Monday with the penalties that can first be applied for in it, and of them those with everything done.
+select
+    cast(date_trunc('week', apply_from) as date) as week_start,
+    count(*) as n,
+    count(*) filter (where ready_on is not null and ready_on <= apply_from) as n_done,
+from fct_penalty
+where
+    is_public
+    and apply_from > cast(:today as date)
+    and apply_from <= cast(:today as date) + 7 * cast(:weeks as integer)
+    and visible_until > cast(:today as date)
+    and penalty_id <> all(cast(:hidden as varchar[]))
+    and batch_id <> all(cast(:revoked as varchar[]))
+    and community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or county_code = :county)
+group by cast(date_trunc('week', apply_from) as date)
+order by week_start
+
+-- name: steps(start, end, county, communities, revoked)
+-- One class of the penalties decided in the range with how many of them came how far on the way to repair.
+with gone as (
+    -- One penalty with the furthest that any of its applications came.
+    select
+        penalty_id,
+        count(noticed_on) > 0 as is_noticed,
+        count(reminded_on) > 0 as is_reminded,
+        count(accepted_on) > 0 or count(*) filter (where result = '同意' and decided_on is not null) > 0 as is_accepted,
+        count(*) filter (where result = '同意' and decided_on is not null) > 0 as is_granted,
+        count(*) filter (where result = '不同意' and decided_on is not null) > 0 as is_refused,
+    from fct_repair
+    where
+        penalty_id is not null
+        and batch_id <> all(cast(:revoked as varchar[]))
+    group by penalty_id
+)
+
+select
+    penalty.repair_rule,
+    penalty.class_code,
+    penalty.class_name,
+    count(*) as n,
+    count(*) filter (where penalty.is_public) as n_public,
+    count(*) filter (where penalty.is_public and penalty.apply_from <= (select cast(as_of as date) from snapshot_info)) as n_reached,
+    count(*) filter (
+        where penalty.is_public and (penalty.ready_on <= (select cast(as_of as date) from snapshot_info) or coalesce(gone.is_granted, false))
+    ) as n_ready,
+    count(gone.penalty_id) filter (where penalty.is_public) as n_applied,
+    count(gone.penalty_id) filter (where penalty.is_public and gone.is_accepted) as n_accepted,
+    count(gone.penalty_id) filter (where penalty.is_public and gone.is_granted) as n_granted,
+    count(gone.penalty_id) filter (where penalty.is_public and gone.is_refused and not gone.is_granted) as n_refused,
+    count(gone.penalty_id) filter (where penalty.is_public and gone.is_noticed) as n_noticed,
+    count(gone.penalty_id) filter (where penalty.is_public and gone.is_reminded) as n_reminded,
+    count(gone.penalty_id) filter (where not penalty.is_public) as n_applied_unpublished,
+from fct_penalty as penalty
+left join gone on gone.penalty_id = penalty.penalty_id
+where
+    penalty.decided_on >= cast(:start as date)
+    and penalty.decided_on < cast(:end as date)
+    and penalty.batch_id <> all(cast(:revoked as varchar[]))
+    and penalty.community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or penalty.county_code = :county)
+group by penalty.repair_rule, penalty.class_code, penalty.class_name
+order by penalty.repair_rule, penalty.class_code
+
+-- name: waits(start, end, county, communities, revoked)
+-- One step of the applications made in the range and number of days with how many took it or, where open, have waited as long by the data time.
+with application as (
+    -- One application with its days; one that was decided without being accepted was accepted by then.
+    select
+        noticed_on,
+        applied_on,
+        coalesce(accepted_on, decided_on) as accepted_on,
+        decided_on,
+    from fct_repair
+    where
+        applied_on >= cast(:start as date)
+        and applied_on < cast(:end as date)
+        and applied_on <= (select cast(as_of as date) from snapshot_info)
+        and batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
+),
+
+step as (
+    -- One step of one application that has begun, with its days and whether it has ended.
+    select
+        'accept' as step,
+        date_diff('day', applied_on, coalesce(accepted_on, (select cast(as_of as date) from snapshot_info))) as days,
+        accepted_on is not null as is_done,
+    from application
+    union all
+    select
+        'decide' as step,
+        date_diff('day', accepted_on, coalesce(decided_on, (select cast(as_of as date) from snapshot_info))) as days,
+        decided_on is not null as is_done,
+    from application
+    where accepted_on is not null
+    union all
+    select
+        'whole' as step,
+        date_diff('day', applied_on, coalesce(decided_on, (select cast(as_of as date) from snapshot_info))) as days,
+        decided_on is not null as is_done,
+    from application
+)
+
+select
+    step,
+    days,
+    is_done,
+    count(*) as n,
+from step
+where days >= 0
+group by step, days, is_done
+order by step, days, is_done
+
+-- name: months(start, end, county, communities, revoked)
+-- One month with the applications that came and were decided in it, and those open as it ended or by the data time.
+with month as (
+    -- One month that the range touches and that has begun, with the day after its end.
+    select distinct
+        cast(date_trunc('month', day) as date) as month_start,
+        cast(date_trunc('month', day) + interval '1 month' as date) as month_end,
+    from dim_calendar
+    where day >= cast(:start as date) and day < cast(:end as date) and day < (select cast(as_of as date) from snapshot_info)
+),
+
+application as (
+    -- One application with its days.
+    select applied_on, decided_on, result
+    from fct_repair
+    where
+        batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
+)
+
+select
+    month.month_start,
+    count(*) filter (where application.applied_on >= month.month_start and application.applied_on < month.month_end) as n_applied,
+    count(*) filter (where application.decided_on >= month.month_start and application.decided_on < month.month_end) as n_decided,
+    count(*) filter (
+        where
+            application.result = '同意'
+            and application.decided_on >= month.month_start
+            and application.decided_on < month.month_end
+    ) as n_granted,
+    count(*) filter (
+        where
+            application.applied_on < month.month_end
+            and (application.decided_on is null or application.decided_on >= month.month_end)
+    ) as n_open,
+from month
+left join application on application.applied_on < month.month_end
+group by month.month_start
+order by month.month_start
+
+-- name: backlog(county, limit, communities, today, hidden, revoked)
+-- One application not decided yet whose penalty is still shown, the one that has waited longest on top.
+select
+    repair.repair_id,
+    repair.penalty_id,
+    penalty.uscc,
+    penalty.enterprise_name,
+    penalty.county_name,
+    penalty.authority,
+    penalty.class_name,
+    repair.applied_on,
+    repair.accepted_on,
+    date_diff('day', repair.applied_on, (select cast(as_of as date) from snapshot_info)) as days,
+    count(*) over () as total,
+from fct_repair as repair
+inner join fct_penalty as penalty on penalty.penalty_id = repair.penalty_id
+where
+    repair.decided_on is null
+    and penalty.is_public
+    and penalty.visible_until > cast(:today as date)
+    and penalty.penalty_id <> all(cast(:hidden as varchar[]))
+    and repair.repair_id <> all(cast(:hidden as varchar[]))
+    and penalty.batch_id <> all(cast(:revoked as varchar[]))
+    and repair.batch_id <> all(cast(:revoked as varchar[]))
+    and penalty.community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or penalty.county_code = :county)
+order by repair.applied_on, repair.repair_id
+limit cast(:limit as bigint)
