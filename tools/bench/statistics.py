@@ -1,4 +1,4 @@
-"""``make bench-statistics``: does the assessment keep what it promises? Simulated, with a fixed seed.
+"""``make bench-statistics``: do assessment and draw keep what they promise? Simulated, with a fixed seed.
 
 Communities of unequal size answer call-backs at the mailbox's volume (about 400 a month over 21), five
 times and twenty-five times it; what is true is known, so coverage, errors and wrongly named
@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from minxin.analysis.assessment import rules
 from minxin.analysis.assessment.assess import assess, estimates
 from minxin.analysis.assessment.rules import Rule
+from tools.bench import inspection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs" / "statistics.md"
 BEGIN, END = "<!-- statistics: begin -->", "<!-- statistics: end -->"
+DRAW = "<!-- draw: begin -->", "<!-- draw: end -->"
 #: Valid call-backs a month of 21 communities, 401 in all (DOMAIN 2.5: n = 4 … 60).
 SIZES = np.array([4, 7, 8, 10, 10, 11, 12, 14, 14, 16, 17, 17, 17, 20, 21, 23, 26, 27, 30, 37, 60])
 CODES = [f"C{i:02d}" for i in range(len(SIZES))]
@@ -422,13 +424,14 @@ def run(rule: Rule, size: Size, say: Callable[[str], None]) -> tuple[str, list[C
     return "\n\n".join(parts) + "\n", checks
 
 
-def into_docs(file: Path, table: str) -> None:
+def into_docs(file: Path, table: str, markers: tuple[str, str] = (BEGIN, END)) -> None:
     """Write the tables between their markers; ValueError where they are missing."""
+    begin, end = markers
     text = file.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
+    if begin not in text or end not in text:
         raise ValueError(f"{file.name} has no markers for the tables")
-    pattern = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END), re.DOTALL)
-    new = pattern.sub(lambda _: f"{BEGIN}\n{table}{END}", text)
+    pattern = re.compile(re.escape(begin) + r".*?" + re.escape(end), re.DOTALL)
+    new = pattern.sub(lambda _: f"{begin}\n{table}{end}", text)
     file.write_text(new, encoding="utf-8", newline="\n")
 
 
@@ -439,16 +442,32 @@ def main() -> int:
         "--share", type=float, default=1.0, help="share of the usual number of rounds, 0.1 for a quick look"
     )
     parser.add_argument("--update-docs", action="store_true", help="write the tables into docs/statistics.md")
+    parser.add_argument("--part", choices=["all", "assessment", "draw"], default="all", help="what is simulated")
     options = parser.parse_args()
     usual = Size()
     size = Size(*(max(21, round(getattr(usual, f.name) * options.share)) for f in fields(usual)))
     begun = time.perf_counter()
-    table, checks = run(rules.load().named(options.rule), size, lambda text: print(text, file=sys.stderr, flush=True))
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    kept = True
+    if options.part in ("all", "assessment"):
+        table, checks = run(rules.load().named(options.rule), size, say)
+        kept &= _shown(table, [check.kept for check in checks], options.update_docs, (BEGIN, END))
+    if options.part in ("all", "draw"):
+        table, found = inspection.run(options.share, say)
+        kept &= _shown(table, [check.kept for check in found], options.update_docs, DRAW)
+    say(f"{time.perf_counter() - begun:.0f} s")
+    return 0 if kept else 1
+
+
+def _shown(table: str, kept: Sequence[bool], update: bool, markers: tuple[str, str]) -> bool:
+    """Print the tables, write them into the documentation where asked to; whether every promise is kept."""
     print(table)
-    print(f"{time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    if options.update_docs:
-        into_docs(DOCS, table)
-    return 0 if all(check.kept for check in checks) else 1
+    if update:
+        into_docs(DOCS, table, markers)
+    return all(kept)
 
 
 if __name__ == "__main__":
