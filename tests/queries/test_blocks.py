@@ -258,6 +258,7 @@ ARGUMENTS = {
     "unit": "",
     "county": "",
     "weeks": 13,
+    "kind": "",
     "penalty_id": "p",
     "record_id": "p",
 }
