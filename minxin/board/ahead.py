@@ -33,10 +33,15 @@ _lock = threading.Lock()
 _stop = threading.Event()
 
 
+def is_served() -> bool:
+    """Whether a server runs this script for a browser: neither a test of the script alone nor a command does."""
+    # A test of a single script has a stand-in that passes for an instance of the server's runtime.
+    return runtime.exists() and type(runtime.get_instance()) is Runtime
+
+
 def prepare(source: Source, first_day: date, answer: Answer) -> None:
     """Begin once per snapshot and scope; does nothing where no server runs (tests, commands)."""
-    # A test of a single script has a stand-in that passes for an instance of the server's runtime.
-    if not runtime.exists() or type(runtime.get_instance()) is not Runtime:
+    if not is_served():
         return
     with _lock:
         if source.key in _begun:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from minxin import tables
 from minxin.access import Viewer
-from minxin.board import decisions, filters, operations, panel
+from minxin.board import filters, opened, operations, panel
 from minxin.board.frames import Source
 from minxin.board.operations import Reading
 from minxin.board.text import literal
@@ -45,10 +45,10 @@ def listing(found: Reading | None, source: Source, viewer: Viewer) -> None:
     words = [states[state], *([kinds[kind]] if kind else [])]
     names = {c.code: c.name for c in deployment().communities}
     chart = charts.proposals(rows, names, [machine.start], source.about.of(*words))
-    left, right = decisions.places()
+    left, right = opened.places()
     with left:
         narrow = charts.NARROW_PROPOSALS if right else None
-        panel.panel(chart, viewer, decisions.PAGE, draw=lambda c: decisions.pick(c, narrow))
+        panel.panel(chart, viewer, opened.PAGE, draw=lambda c: opened.pick(c, narrow))
     if right is not None:
         with right.container(border=True, key="opened"):
             one(str(st.query_params.get("id", "")), found, source, viewer)
@@ -60,26 +60,26 @@ def one(record: str, found: Reading, source: Source, viewer: Viewer) -> None:
     try:
         held = found.store.proposals.one(viewer, record)
     except (Refused, Unusable) as error:
-        heading.button("关闭", icon=":material/close:", on_click=decisions.close, type="tertiary")
+        heading.button("关闭", icon=":material/close:", on_click=opened.close, type="tertiary")
         st.warning(str(error), icon=":material/block:")
         return
     heading.subheader(literal(held.id), anchor=False, width="content")
     heading.markdown(f":blue-badge[{literal(held.state_label)}] :gray-badge[{literal(held.kind_label)}]")
     with heading.container(horizontal=True, horizontal_alignment="right"):
-        st.button("关闭", icon=":material/close:", on_click=decisions.close, type="tertiary")
-    decisions.told()
+        st.button("关闭", icon=":material/close:", on_click=opened.close, type="tertiary")
+    opened.told()
     _facts(held, found, viewer)
-    decisions.seen_on(held.view, source)
-    actor = decisions.acting(viewer)
+    opened.seen_on(held.view, source)
+    actor = opened.acting(viewer)
     if actor is not None:
         possible = found.store.proposals.moves(actor, held.id)
         if possible:
-            decisions.moves_form(held.id, possible, lambda move, said: _decide(held, move, said, viewer))
+            opened.moves_form(held.id, possible, lambda move, said: _decide(held, move, said, viewer))
         elif held.state == found.store.rules.proposal.start:
             st.caption("等待另一人审批：提请的人不能批准自己的提请。")
     machine = found.store.rules.proposal
     steps = {m.code: m.label for m in machine.moves.values()} | {"create": "提请"}
-    decisions.history(held.id, found.store.proposals, viewer, steps)
+    opened.history(held.id, found.store.proposals, viewer, steps)
 
 
 def _facts(held: Proposal, found: Reading, viewer: Viewer) -> None:
@@ -88,7 +88,7 @@ def _facts(held: Proposal, found: Reading, viewer: Viewer) -> None:
     names = {c.code: c.name for c in deployment().communities}
     row = operations.proposals(found, viewer)
     batch = row.loc[row["id"] == held.id, "batch"].iloc[0]
-    decisions.listed(
+    opened.listed(
         {
             "事项": f"提请{held.kind_label}，工单 {held.petition}（{names.get(held.community, '未归属')}）",
             **{labels.get(name, name): value for name, value in held.facts.items()},

@@ -24,6 +24,7 @@ from minxin.charts.scorecard import Scorecard
 from minxin.settings import NO_COMMUNITY, Refused, Unusable, deployment
 
 PAGE = "community"
+_WANTED = "community_wanted"
 log = logging.getLogger(__name__)
 
 
@@ -44,6 +45,19 @@ def link(code: str, viewer: Viewer) -> None:
             # the address names a choice as the list shows it
             query_params={filters.COMMUNITY: names[code]},
         )
+
+
+def open_later(code: str) -> None:
+    """Have the page of a community opened by the next ``open_picked`` (in a callback)."""
+    st.session_state[_WANTED] = code
+
+
+def open_picked(viewer: Viewer) -> None:
+    """Go to the page of the community that was just clicked, once; nothing for who may not see it."""
+    code = st.session_state.pop(_WANTED, None)
+    names = {c.code: c.name for c in deployment().communities}
+    if code in names and code in viewer.communities and may(viewer, PAGE, "see"):
+        st.switch_page(registry.entry(PAGE).path, query_params={filters.COMMUNITY: names[code]})
 
 
 # ── what is asked ───────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,8 +83,8 @@ def written(chart: Chart, look: str, size: tuple[int, int]) -> str:
     return _LAYER.replace("__SAID__", said)
 
 
-def draw(chart: Chart, size: tuple[int, int]) -> None:
-    """The map with its legend; a click on a community chooses it for the whole page."""
+def draw(chart: Chart, size: tuple[int, int], chosen: Callable[[str], None] = filters.choose_community) -> None:
+    """The map with its legend; a click on a community chooses it for the whole page, or what ``chosen`` does."""
     look = theme()
     streamlit_folium.st_folium(
         _base(look, str(deployment().folder)),
@@ -93,15 +94,15 @@ def draw(chart: Chart, size: tuple[int, int]) -> None:
         returned_objects=list(RETURNED),
         feature_group_to_add=_Written(written(chart, look, size)),
         render=False,
-        on_change=_clicked,
+        on_change=functools.partial(_clicked, chosen),
     )
     st.html(_legend(chart, look))
 
 
-def _clicked() -> None:
+def _clicked(chosen: Callable[[str], None]) -> None:
     code = maps.clicked(st.session_state.get(KEY), deployment().community_codes)
     if code:
-        filters.choose_community(code)
+        chosen(code)
         st.rerun()
 
 

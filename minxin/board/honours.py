@@ -13,6 +13,7 @@ from minxin.access import Viewer
 from minxin.analysis.honours import MEASURES
 from minxin.board import cards, filters, panel, records
 from minxin.board.frames import Source
+from minxin.board.picking import remember, rows_to_pick
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts import cases as case_charts
@@ -216,22 +217,13 @@ def _pick(chart: Chart, name: str, key: str, into: str, rows: int | None = None,
     if chart.empty:
         st.text("没有需要列出的内容。")
         return
-    ids = chart.rows[key].tolist()
     shown = panel.written(chart)
-    st.dataframe(
+    rows_to_pick(
         shown,
-        hide_index=True,
-        column_config={h: st.column_config.Column(width=w) for h, w in zip(shown.columns, widths, strict=False)},
-        on_select=partial(_picked, f"picked_{name}", ids, into),
-        selection_mode="single-row",
-        key=f"picked_{name}",
-        alt=literal(chart.alt),
-        placeholder="—",
-        height=35 * (min(len(ids), rows) + 1) + 3 if rows else "content",
+        chart.rows[key].tolist(),
+        name,
+        remember(into),
+        chart.alt,
+        35 * (min(len(shown), rows) + 1) + 3 if rows else "content",
+        dict(zip(shown.columns, widths, strict=False)),
     )
-
-
-def _picked(key: str, ids: list[str], into: str) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    if rows and 0 <= rows[0] < len(ids):
-        st.session_state[into] = ids[rows[0]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,7 @@ from minxin.board import filters, noting
 from minxin.board.filters import allowed
 from minxin.board.frames import Source
 from minxin.board.panel import written
+from minxin.board.picking import Height, rows_to_pick
 from minxin.board.shell import part
 from minxin.charts.chart import Chart
 from minxin.charts.words import clean, missing
@@ -34,34 +35,13 @@ _FACTS = (
 )  # fmt: skip
 
 
-def list_to_pick_from(chart: Chart, source: Source, height: int | Literal["content"] = "content") -> None:
+def list_to_pick_from(chart: Chart, source: Source, height: Height = "content") -> None:
     """A list of petitions; a click on a row opens the record beside the page."""
     if chart.empty:
         st.text("没有这样的诉求。")
         return
-    _pick(written(chart), chart.rows["petition_id"].tolist(), chart.id, chart.alt, height)
+    rows_to_pick(written(chart), chart.rows["petition_id"].tolist(), chart.id, open_later, chart.alt, height)
     open_picked(source)
-
-
-def _pick(
-    shown: pd.DataFrame, ids: list[str], name: str, alt: str, height: int | Literal["content"] = "content"
-) -> None:
-    st.dataframe(
-        shown,
-        hide_index=True,
-        on_select=lambda: _picked(f"picked_{name}", ids),
-        selection_mode="single-row",
-        key=f"picked_{name}",
-        alt=alt,
-        placeholder="—",
-        height=height,
-    )
-
-
-def _picked(key: str, ids: list[str]) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    if rows and 0 <= rows[0] < len(ids):
-        st.session_state[_OPENED] = ids[rows[0]]
 
 
 def open_later(petition_id: str) -> None:
@@ -167,7 +147,7 @@ def listing(source: Source, block: str, asked: Mapping[str, Any], total: int, ro
         page = min(max(int(st.pagination(pages, key="record_page", max_visible_pages=5)), 1), pages)
         st.caption(f"共 {total:,} 件，第 {page}/{pages:,} 页")
     found = source(block, limit=rows, skip=(page - 1) * rows, **asked)
-    _pick(_listed(found), found["petition_id"].tolist(), "records", "所列诉求")
+    rows_to_pick(_listed(found), found["petition_id"].tolist(), "records", open_later, "所列诉求")
     open_picked(source)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -10,9 +12,10 @@ from minxin.analysis import indicators
 from minxin.analysis.assessment import messages
 from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import RATES
-from minxin.board import assessment, cards, community_map, filters, panel, records
+from minxin.board import assessment, cards, community, community_map, filters, panel, records
 from minxin.board.assessment import Chosen
 from minxin.board.frames import Source
+from minxin.board.picking import rows_to_pick
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts import boards
@@ -93,21 +96,37 @@ def units(card: Scorecard, viewer: Viewer) -> None:
         if card.map is None:
             _funnel(card, viewer)
         else:
-            panel.panel(card.map, viewer, PAGE, draw=_map)
+            panel.panel(card.map, viewer, PAGE, draw=partial(_map, viewer=viewer))
 
 
-def _map(chart: Chart) -> None:
-    community_map.draw(chart, size=MAP_SIZE)
+def _map(chart: Chart, viewer: Viewer) -> None:
+    community_map.draw(chart, MAP_SIZE, community.open_later)
+    community.open_picked(viewer)
 
 
 def standings(card: Scorecard, viewer: Viewer) -> None:
     """The table of all units with their worst parts."""
-    panel.panel(card.standings, viewer, PAGE, draw=_whole)
+    draw = partial(_to_pick_from, viewer=viewer) if card.review.by == "community" else _whole
+    panel.panel(card.standings, viewer, PAGE, draw=draw)
 
 
 def _whole(chart: Chart) -> None:
+    panel.table(chart, chart.id, height=_height(chart))
+
+
+def _to_pick_from(chart: Chart, viewer: Viewer) -> None:
+    """The table; a click on a row opens 社区画像."""
+    if chart.empty:
+        _whole(chart)
+        return
+    codes = chart.rows["code"].tolist()
+    rows_to_pick(panel.written(chart), codes, chart.id, community.open_later, chart.alt, _height(chart))
+    community.open_picked(viewer)
+
+
+def _height(chart: Chart) -> int:
     # Every unit at once: nobody should have to scroll to find out who stands last.
-    panel.table(chart, chart.id, height=ROW * (len(chart.rows) + 1) + 2)
+    return ROW * (len(chart.rows) + 1) + 2
 
 
 def chance(card: Scorecard, viewer: Viewer) -> None:

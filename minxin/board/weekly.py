@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -24,9 +23,6 @@ from minxin.charts.weekly_everywhere import Everywhere
 PAGE = "weekly"
 #: The frame of the map in px: labels are fitted for it.
 MAP_SIZE = (660, 560)
-#: How long a browser that has just come is given to paint the figures.
-PAINT_SECONDS = 0.25
-_PAINTED = "figures_painted"
 
 
 def answer(source: Source, chosen: Chosen) -> Weekly:
@@ -81,11 +77,6 @@ def figures(page: Weekly, is_more: bool) -> None:
     cards.kpi_row(page.kpis, _definitions())
     if is_more and page.more_kpis is not None:
         cards.kpi_row(page.more_kpis, _definitions())
-    if not st.session_state.get(_PAINTED):
-        # A browser that has just come paints these figures before it is sent what makes it load and
-        # compile the code of the charts, which holds up everything else for seconds.
-        time.sleep(PAINT_SECONDS)
-        st.session_state[_PAINTED] = True
 
 
 def _definitions() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """考核记分卡: three rates and their score for all communities or units, with what chance leaves of them."""
 
 from minxin.access import guard
-from minxin.board import assessment, notices, scorecard
+from minxin.board import actions, assessment, notices, scorecard
 from minxin.charts import boards
 
 viewer = guard("scorecard")
@@ -16,6 +16,7 @@ scorecard.units(card, viewer)
 scorecard.standings(card, viewer)
 scorecard.chance(card, viewer)
 scorecard.more(card, viewer)
+actions.opened(source, viewer, "scorecard")
 
 if viewer.detail != "aggregate":
     scorecard.drill(source, card, boards.scorecard().records)

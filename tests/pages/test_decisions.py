@@ -237,12 +237,12 @@ def test_notes_and_reminders_are_kept(store: Store, own_demo: Home) -> None:
 def _one_as(record: str, roles: tuple[str, ...], codes: tuple[str, ...], detail: str) -> None:
     from minxin import queries, settings
     from minxin.access import Viewer
-    from minxin.board import decisions, operations
+    from minxin.board import instruction, operations
     from minxin.board.frames import Source
 
     viewer = Viewer("somebody", roles, codes, detail)
     found = operations.reading()
-    decisions.one(record, found, Source(queries.current(settings.home()), viewer, (record, *roles, detail)), viewer)
+    instruction.one(record, found, Source(queries.current(settings.home()), viewer, (record, *roles, detail)), viewer)
 
 
 @pytest.mark.parametrize(
