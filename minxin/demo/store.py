@@ -27,11 +27,12 @@ ENOUGH = 1_000_000
 class Store:
     """Takes rows in any order of months and writes each month once, when nothing can follow for it.
 
-    ``rows`` counts what was written by table; ``fields`` what is missing in the petitions.
+    ``rows`` counts what was written by table; ``fields`` what is missing in the ``main`` one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, main: str = "petition") -> None:
         self.folder = folder
+        self.main = main
         self.rows: dict[str, int] = defaultdict(int)
         self.missing: dict[str, int] = defaultdict(int)
         self.unlocated = 0
@@ -102,23 +103,23 @@ class Store:
 
     def _count(self, name: str, rows: pa.Table) -> None:
         self.rows[name] += rows.num_rows
-        if name == "petition":
+        if name == self.main:
             for column in declared_table(name).names:
                 self.missing[column] += rows[column].null_count
             self.unlocated += pc.sum(pc.equal(rows["community_source"], "none")).as_py() or 0
 
     def fields(self) -> list[dict[str, Any]]:
-        """Missing values per column of the petitions, as a manifest wants them."""
+        """Missing values per column of the main table, as a manifest wants them."""
         return [
             {
-                "table": "petition",
+                "table": self.main,
                 "field": column.name,
                 "label": column.label,
-                "rows": self.rows["petition"],
+                "rows": self.rows[self.main],
                 "missing": self.missing[column.name],
                 "odd": 0,
             }
-            for column in declared_table("petition").columns
+            for column in declared_table(self.main).columns
         ]
 
 

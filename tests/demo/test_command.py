@@ -27,7 +27,7 @@ def statuses(home: Home) -> dict[str, str]:
 def test_twice_is_like_once(tmp_home: Home, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--subject", "petitions", "--petitions", "13000", "--json"]) == 0
     first = json.loads(capfd.readouterr().out)
-    assert main(["demo", "--petitions", "13000", "--json"]) == 0
+    assert main(["demo", "--subject", "petitions", "--petitions", "13000", "--json"]) == 0
     second = json.loads(capfd.readouterr().out)
     assert first["petitions"] == second["petitions"] == 13_000
     assert (first["as_of"], second["as_of"]) == ("2023-07-04 00:00:00",) * 2
@@ -62,11 +62,16 @@ def _one_more(home: Home) -> None:
         batch.finish(rows=1, accepted=1, replaced=0, repeated=0, rejected=0)
 
 
-def test_credit_is_refused_in_one_line(tmp_home: Home, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["demo", "--subject", "credit"]) == 1
-    told = capfd.readouterr()
-    assert told.out == "" and told.err.count("\n") == 1 and "信用" in told.err
-    assert tmp_home.kind is None
+def test_the_subjects_replace_only_themselves(tmp_home: Home, capfd: pytest.CaptureFixture[str]) -> None:
+    small = ["--enterprises", "600", "--credit-records", "5000", "--json"]
+    assert main(["demo", "--subject", "petitions", "--petitions", "13000", "--json"]) == 0
+    petitions = json.loads(capfd.readouterr().out)["batch"]
+    assert main(["demo", "--subject", "credit", *small]) == 0
+    first = json.loads(capfd.readouterr().out)
+    assert [m.batch_id for m in Lake(tmp_home).batches()] == [petitions, first["credit_batch"]]
+    assert main(["demo", "--subject", "credit", "--seed", "5", *small]) == 0
+    second = json.loads(capfd.readouterr().out)
+    assert [m.batch_id for m in Lake(tmp_home).batches()] == [petitions, second["credit_batch"]]
 
 
 def test_a_real_home_is_refused(tmp_home: Home, capfd: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +81,14 @@ def test_a_real_home_is_refused(tmp_home: Home, capfd: pytest.CaptureFixture[str
     assert Lake(tmp_home).batches() == []
 
 
-@pytest.mark.parametrize("arguments", [["--petitions", "0"], ["--seed", "-1"]])
+@pytest.mark.parametrize("arguments", [
+        ["--petitions", "0"],
+        ["--seed", "-1"],
+        ["--enterprises", "3"],
+        ["--credit-records", "-1"],
+        ["--subject", "petitions", "--enterprises", "1000"],
+        ["--subject", "credit", "--petitions", "20000"],
+    ])
 def test_unusable_arguments(tmp_home: Home, capfd: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main(["demo", *arguments]) == 2
     assert capfd.readouterr().err.count("\n") == 1
