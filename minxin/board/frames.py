@@ -69,10 +69,19 @@ def source(viewer: Viewer) -> Source | None:
     found = queries.current(home)
     if found is None:
         return None
-    gone = (Lake(home).withdrawn_ids(), today(home).isoformat(), Revocations(home).ids())
-    held = (str(home.path), found.snapshot.id, *gone, viewer.detail, viewer.communities)
+    held = (str(home.path), found.snapshot.id, *_gone(home), viewer.detail, viewer.communities)
     # One short text: Streamlit hashes the key of a kept answer part by part, at every question again.
     return Source(found, viewer, (hashlib.sha256(json.dumps(held).encode()).hexdigest(),))
+
+
+def _gone(home: settings.Home) -> tuple[list[str], str, list[str]]:
+    """What decides which records may not be shown: withdrawn batches, the day, what a decision took away."""
+    return Lake(home).withdrawn_ids(), today(home).isoformat(), Revocations(home).ids()
+
+
+def standing() -> str:
+    """Changes when anything that could be shown a moment ago may not be shown any more."""
+    return json.dumps(_gone(settings.home()))
 
 
 @st.fragment(run_every="60s")

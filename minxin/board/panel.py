@@ -12,10 +12,10 @@ import streamlit as st
 from minxin import charts
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
-from minxin.board import noting
+from minxin.board import frames, noting
 from minxin.board.shell import part
 from minxin.board.text import literal
-from minxin.charts.chart import Chart, Kind
+from minxin.charts.chart import Chart, Encoding, Kind, Unit
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -166,6 +166,7 @@ def export_menu(
 
 
 def _files(held: Charts, name: str, title: str) -> None:
+    held = functools.partial(_still, held, frames.standing())
     for words, make, ending, kind, icon in (
         ("幻灯片（PPTX，可编辑）", _slides, "pptx", PPTX, ":material/slideshow:"),
         ("工作簿（XLSX，含原生图表）", _workbook, "xlsx", XLSX, ":material/table_view:"),
@@ -180,6 +181,15 @@ def _files(held: Charts, name: str, title: str) -> None:
             icon=icon,
             width="stretch",
         )
+
+
+def _still(held: Charts, stood: str) -> list[Chart]:
+    """The charts as they were drawn, or one line instead where something on them may not be shown any more."""
+    if frames.standing() == stood:
+        return held()
+    said = "数据刚有更新，请刷新页面后重新导出"
+    line = pd.DataFrame({"note": ["页面打开后有记录到期、修复或撤销，原页面的内容不再导出。"]})
+    return [Chart("outdated", Kind.TABLE, line, Encoding(), Unit(), said, "", said, headings={"note": "说明"})]
 
 
 def _picture_format(name: str, now: str) -> str:
