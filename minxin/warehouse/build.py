@@ -52,10 +52,10 @@ def build(home: Home, progress: Progress | None = None) -> Snapshot:
         snapshot_id = snapshots.next_id(secrets.token_hex(3))
         target = home.snapshots / f"building-{snapshot_id}.duckdb"
         built_at = datetime.now(home.deployment.zone).replace(tzinfo=None, microsecond=0)
-        connection = duckdb.connect(str(target), config=_limits(scratch))
+        connection = duckdb.connect(str(target), config=limits(scratch))
         try:
             say(0.02, "读取数据湖")
-            as_of = _prepare(connection, home, built_at)
+            as_of = prepare(connection, home, built_at)
             _run_models(connection, say)
             connection.execute(
                 "create table snapshot_info as select ? as snapshot_id, ? as deployment, ? as kind,"
@@ -73,7 +73,8 @@ def build(home: Home, progress: Progress | None = None) -> Snapshot:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _limits(scratch: Path) -> dict[str, Any]:
+def limits(scratch: Path) -> dict[str, Any]:
+    """What a connection of a build may use: spills to ``scratch``, memory, no extensions."""
     return {
         "temp_directory": str(scratch),
         "memory_limit": os.environ.get("MINXIN_MEMORY_LIMIT") or _memory(),
@@ -92,7 +93,7 @@ def _memory() -> str:
     return f"{int(min(bytes_ / 2, MOST_MEMORY) / 2**20)} MiB"
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, home: Home, built_at: datetime) -> datetime:
+def prepare(connection: duckdb.DuckDBPyConnection, home: Home, built_at: datetime) -> datetime:
     """Make the ``lake_*`` views and the ``config_*`` tables; return the snapshot's as_of."""
     lake = Lake(home)
     batches = lake.batches()

@@ -188,13 +188,16 @@ facts as (
 )
 
 select
-    uscc,
-    event_id,
-    fact,
-    type_code,
-    cast(amount as double) as amount,
-    happened_on,
-    known_on,
-    gone_on,
+    facts.uscc,
+    facts.event_id,
+    facts.fact,
+    facts.type_code,
+    cast(facts.amount as double) as amount,
+    facts.happened_on,
+    facts.known_on,
+    least(facts.gone_on, revoked.revoked_on) as gone_on,
 from facts
-where gone_on is null or gone_on > known_on
+left join config_revoked as revoked on revoked.record_id = facts.event_id
+where
+    (facts.gone_on is null or facts.gone_on > facts.known_on)
+    and (revoked.revoked_on is null or revoked.revoked_on > facts.known_on)

@@ -28,6 +28,7 @@ INPUTS = {
     " removed_on date",
     "fct_inspection": "inspection_id varchar, uscc varchar, inspected_on date, has_problem boolean",
     "fct_merchant": "merchant_id varchar, uscc varchar, complaints bigint, named_on date",
+    "config_revoked": "record_id varchar, revoked_on date",
     "lake_credit_record": "record_id varchar, uscc varchar, type_code varchar, amount double, issued_on date,"
     " published_on date, valid_until date",
 }

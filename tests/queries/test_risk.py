@@ -106,6 +106,13 @@ def test_a_firm_that_got_off_a_list_keeps_its_past() -> None:
     assert [held[m] for m in ("2022-04", "2022-05", "2023-02", "2023-03", "2023-04")] == ["A", "D", "D", "A", "A"]
 
 
+def test_a_record_taken_away_by_decision_counts_up_to_that_day() -> None:
+    entry = {"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2022, 5, 10)}
+    taken = {"record_id": "l", "revoked_on": D(2023, 2, 10)}
+    held = classes({"dim_enterprise": CLEAN, "fct_list_entry": [entry], "config_revoked": [taken]})
+    assert [held[m] for m in ("2023-01", "2023-02", "2023-07")] == ["D", "A", "A"]
+
+
 def test_each_month_is_classified_by_the_rules_in_force_then() -> None:
     facts = {
         "dim_enterprise": [{"uscc": "x", "sector_code": "S18"}],

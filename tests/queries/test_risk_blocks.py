@@ -1,0 +1,89 @@
+"""Blocks about risk classes and about one firm: what they count, whom they show, what they no longer show."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from minxin.access import Viewer
+from minxin.warehouse import risk
+from minxin.warehouse.visibility import Revocations
+from tests.queries.risk_world import CLASSES, firms, published
+from tests.queries.world import Published
+
+D = dt.date
+NOW, BEFORE = {"month": D(2023, 6, 1)}, {"before": D(2022, 6, 1)}
+CELL = {name: "" for name in ("risk_class", "class_before", "county", "community", "industry", "sector", "park")}
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return published(tmp_path_factory.mktemp("firms"))
+
+
+def test_the_classes_of_the_build_are_those_of_the_engine_run_alone(held: Published) -> None:
+    stored = held.run("risk.classes", **NOW)
+    assert {code: c for code, c in stored.itertuples(index=False) if code in CLASSES} == CLASSES
+    again = risk.classify(held.queries.home, "2023-06")
+    assert again.firms["uscc"].tolist() == stored["uscc"].tolist()
+    assert again.firms["risk_class"].tolist() == stored["risk_class"].tolist()
+
+
+@pytest.mark.parametrize("by_row", ["class", "county", "community", "industry", "sector", "park", "month"])
+def test_a_grid_counts_every_firm_once(by_row: str, held: Published) -> None:
+    grid = held.run("risk.grid", by_row=by_row, by_column="class", since=D(2023, 5, 1), **NOW, **BEFORE)
+    months = 2 if by_row == "month" else 1
+    assert grid["n"].sum() == 13 * months and grid["n_high"].sum() == 3 * months
+    assert grid["n_before"].sum() == (0 if by_row == "month" else 13)
+    assert grid["n_high_before"].sum() == 0
+
+
+def test_a_viewer_sees_the_own_communities_only(held: Published) -> None:
+    of_b = Viewer("b", (), ("B",))
+    given = {"limit": 50, **NOW, **BEFORE, **CELL}
+    assert set(held.queries.run("risk.firms", of_b, **given)["uscc"]) == {"firm-c0", "firm-d0"}
+    assert held.queries.run("enterprise.one", of_b, uscc="firm-n0").empty
+    for block in ("timeline", "reasons", "history", "repairs", "inspections"):
+        assert held.queries.run(f"enterprise.{block}", of_b, uscc="firm-b0").empty
+    found = held.queries.run("enterprise.search", of_b, term="食品", limit=9)
+    assert found.empty
+    grid = held.queries.run("risk.grid", of_b, by_row="class", by_column="", since=D(2023, 5, 1), **NOW, **BEFORE)
+    assert grid["n"].sum() == 2
+
+
+def test_firms_of_a_cell_come_with_their_reasons_and_where_they_came_from(held: Published) -> None:
+    high = held.run("risk.firms", limit=50, **NOW, **BEFORE, **{**CELL, "risk_class": "D"})
+    assert high["class_before"].tolist() == ["A", "A"]
+    assert dict(zip(high["uscc"], high["reasons"], strict=True)) == {
+        "firm-d0": "黑名单、检查发现问题", "firm-n0": "黑名单",
+    }  # fmt: skip
+    moves = held.run("risk.moves", **NOW, **BEFORE)
+    assert {(a, b): n for a, b, n in moves.itertuples(index=False)} == {
+        ("A", "A"): 9, ("A", "B"): 1, ("A", "C"): 1, ("A", "D"): 2,
+    }  # fmt: skip
+    reasons = held.run("risk.reasons", **BEFORE).set_index("reason_code")
+    assert reasons.loc["R307", ["n", "n_high", "n_worse"]].tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("term", ["鹤鸣", "hmsp", "HMSP", "firm-b0"])
+def test_a_firm_is_found_by_name_initials_or_code(term: str, held: Published) -> None:
+    code = term.upper() if term.startswith("firm") else term
+    found = held.run("enterprise.search", term=code, limit=9)
+    if not term.startswith("firm"):
+        assert found["uscc"].tolist() == ["firm-b0"] and found["risk_class"].tolist() == ["B"]
+    assert held.run("enterprise.search", term="", limit=9).empty
+
+
+def test_what_was_taken_away_is_gone_from_every_block_at_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    world = firms(tmp_path_factory.mktemp("revoked"))
+    mine = world.build()
+    code = {"uscc": "firm-d0"}
+    assert len(mine.run("enterprise.reasons", **code)) == 2 and mine.run("enterprise.gone", **code)["n"].sum() == 0
+    assert "ld" in set(mine.run("enterprise.timeline", **code)["event_id"])
+    Revocations(world.home).revoke("ld", "测试", "移出名单")
+    assert mine.run("enterprise.reasons", **code)["reason_code"].tolist() == ["R306"]
+    assert mine.run("enterprise.gone", **code)["n"].tolist() == [1]
+    assert "ld" not in set(mine.run("enterprise.timeline", **code)["event_id"])
+    shown = mine.run("risk.firms", limit=50, **NOW, **BEFORE, **{**CELL, "risk_class": "D"})
+    assert dict(zip(shown["uscc"], shown["reasons"], strict=True))["firm-d0"] == "检查发现问题"
