@@ -54,7 +54,7 @@ def test_a_month_that_cannot_be_is_refused_in_a_line(month: str, world: World) -
 FAULTS = {
     "无法识别": ("most = 10, decays", "moist = 10, decays"),
     "没有定义": ('reason = "R101"', 'reason = "R999"'),
-    "递增": ("B = 10, C = 25", "B = 30, C = 25"),
+    "递增": ("B = 10, C = 30", "B = 40, C = 30"),
     "不是引擎认得的": ('fact = "shell"', 'fact = "luck"'),
     "须写明 types": ('types = ["T151"]\n', ""),
     "不增": ("[365, 60]", "[365, 160]"),

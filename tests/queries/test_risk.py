@@ -24,19 +24,19 @@ def penalty(decided: dt.date, severity: str = "一般", **more: object) -> dict[
 GOLDEN = {
     "a firm without any fact is A": ({}, ("A", 0.0, [])),
     "an ordinary penalty of this year makes B": (
-        {"fct_penalty": [penalty(D(2023, 5, 1))]}, ("B", 12.0, ["R302"]),
+        {"fct_penalty": [penalty(D(2023, 5, 1))]}, ("B", 17.0, ["R302"]),
     ),
     "the same of the year before counts six tenths": (
-        {"fct_penalty": [penalty(D(2022, 3, 1))]}, ("A", 7.2, ["R302"]),
+        {"fct_penalty": [penalty(D(2022, 3, 1))]}, ("B", 10.2, ["R302"]),
     ),
-    "three ordinary ones of this year make C, held by the cap of 36": (
-        {"fct_penalty": [penalty(D(2023, 5, n), penalty_id=f"p{n}") for n in range(1, 6)]}, ("C", 36.0, ["R302"]),
+    "five ordinary ones of this year make C, held by the cap of 51": (
+        {"fct_penalty": [penalty(D(2023, 5, n), penalty_id=f"p{n}") for n in range(1, 6)]}, ("C", 51.0, ["R302"]),
     ),
     "a serious one is at least C however old": (
         {"fct_penalty": [penalty(D(2020, 1, 1), "严重")]}, ("C", 4.5, ["R303"]),
     ),
     "an unpaid fine says so from the sixtieth day": (
-        {"fct_penalty": [penalty(D(2023, 5, 1), fulfilled_on=None)]}, ("B", 17.0, ["R302", "R304"]),
+        {"fct_penalty": [penalty(D(2023, 5, 1), fulfilled_on=None)]}, ("B", 22.0, ["R302", "R304"]),
     ),
     "a black list is D": (
         {"fct_list_entry": [{"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2023, 1, 1)}]},
@@ -53,7 +53,7 @@ GOLDEN = {
         {"dim_enterprise": [{"uscc": "x", "registered_on": D(2023, 4, 1)}]}, ("B", 10.0, ["R101"]),
     ),
     "much capital and nobody employed is C": (
-        {"dim_enterprise": [{"uscc": "x", "capital": 10000.0, "staff": 0}]}, ("C", 25.0, ["R103"]),
+        {"dim_enterprise": [{"uscc": "x", "capital": 10000.0, "staff": 0}]}, ("C", 30.0, ["R103"]),
     ),
     "a debtor who has promised is B while the promise runs": (
         {"fct_enforcement": [{"case_id": "c", "uscc": "x", "kind": "失信被执行", "outcome": "在办",
@@ -75,12 +75,12 @@ GOLDEN = {
     "a penalty in the own field counts twice for a supervised sector": (
         {"dim_enterprise": [{"uscc": "x", "sector_code": "S09"}],
          "fct_penalty": [penalty(D(2023, 5, 1), field="食品")]},
-        ("B", 20.0, ["R302", "Z101"]),
+        ("B", 25.0, ["R302", "Z101"]),
     ),
     "for others it does not": (
         {"dim_enterprise": [{"uscc": "x", "sector_code": "S01"}],
          "fct_penalty": [penalty(D(2023, 5, 1), field="食品")]},
-        ("B", 12.0, ["R302"]),
+        ("B", 17.0, ["R302"]),
     ),
 }  # fmt: skip
 
