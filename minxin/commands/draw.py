@@ -6,7 +6,6 @@ import argparse
 import datetime as dt
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +76,19 @@ def _freeze(args: argparse.Namespace, out: Path, rehearsal: bool) -> protocol.Pr
 
 
 def _plan(args: argparse.Namespace) -> allocation.Plan:
-    given = frame.read(args.frame) if args.frame is not None else _of_snapshot()
     held = rules.load()
     rule = held.named(args.rules) if args.rules else held.on(_now().date())
+    given = frame.read(args.frame) if args.frame is not None else _of_snapshot(rule)
     return allocation.plan(given, rule, args.size)
 
 
-def _of_snapshot() -> pd.DataFrame:
+def _of_snapshot(rule: rules.Rule) -> pd.DataFrame:
     asked = queries.current(settings.home())
     if asked is None:
         raise Refused("尚无已发布的数据；请用 --frame 指定抽样框，或先运行 minxin demo 或 minxin build。")
-    ask = partial(asked.run, "inspection.frame", access.Viewer.local(settings.deployment()))
-    return frame.of_snapshot(ask(today=asked.snapshot.as_of.date()))
+    viewer = access.Viewer.local(settings.deployment())
+    rows = asked.run("inspection.frame", viewer, at=asked.snapshot.as_of.date(), months=rule.cap_months)
+    return frame.of_snapshot(rows)
 
 
 def _draw(args: argparse.Namespace) -> int:

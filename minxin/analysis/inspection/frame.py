@@ -23,6 +23,7 @@ COLUMNS = {
     "size": ("企业规模", "规模"),
     "industry": ("industry_section", "industry_name", "行业门类", "行业"),
     "county": ("county_name", "县区"),
+    "sector": ("sector_name", "监管行业领域"),
     "status": ("登记状态", "状态"),
     "track": ("检查类别",),
     "focus": ("重点监管",),
