@@ -105,6 +105,15 @@ def choose_month(source: Source) -> tuple[int, int]:
     return review.parse_month(code)
 
 
+def newest(source: Source, most: int = 6) -> list[tuple[tuple[int, int], Rule]]:
+    """The newest months that can be assessed, each with the rule in force (or the first one), the newest first."""
+    as_of, first = source.snapshot.as_of, filters.first_day_of(source)
+    year, month = review.latest_month(_for_month(as_of.year, as_of.month)[0], as_of)
+    last = year * 12 + month - 1
+    places = range(last, max(last - most, first.year * 12 + first.month - 2), -1)
+    return [((p // 12, p % 12 + 1), _for_month(p // 12, p % 12 + 1)[0]) for p in places]
+
+
 def reviewed(source: Source, month: tuple[int, int], rule: Rule, by: By = "community") -> Review:
     """The review of a month by a rule, kept for whoever asks the same of the same snapshot within the same scope."""
     return _kept(source.key, month, rule.digest, by, rule, source)

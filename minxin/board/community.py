@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
-from minxin.board import assessment, cards, filters, operations, panel, records, registry
+from minxin.analysis.assessment.rules import Rule
+from minxin.board import ahead, assessment, cards, filters, operations, panel, records, registry
 from minxin.board.assessment import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -78,9 +80,26 @@ def choose(source: Source) -> str:
 
 def answer(source: Source, chosen: Chosen, code: str) -> Profile:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, assessment.newest(source, 1), panel.theme()))
     review = assessment.reviewed(source, chosen.month, chosen.rule)
     everyone = _everyone(source.key, chosen.month, chosen.rule.digest, source, review)
     return _kept(source.key, chosen.month, chosen.rule.digest, code, everyone, _smallest(source))
+
+
+def _ahead(source: Source, months: Sequence[tuple[tuple[int, int], Rule]], look: str) -> Iterator[ahead.Answer]:
+    """Every community in the newest months, as the page shows it at first."""
+    for month, rule in months:
+        for code in source.viewer.communities:
+            if code != NO_COMMUNITY:
+                yield partial(_answer_whole, source, month, rule, code, look)
+
+
+def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, code: str, look: str) -> None:
+    everyone = _everyone(source.key, month, rule.digest, source, assessment.reviewed(source, month, rule))
+    page = _kept(source.key, month, rule.digest, code, everyone, _smallest(source))
+    shown = [page.rates, page.clocks, page.work, page.categories, page.estates, page.signs]
+    panel.draw_ahead([chart for chart in shown if chart is not None], look, lambda _: None)
+    _ = page.headline
 
 
 def _smallest(source: Source) -> int:
@@ -142,7 +161,7 @@ def _export(page: Profile, viewer: Viewer) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         st.download_button(
             "一张纸",
-            functools.partial(_sheet, page, viewer),
+            partial(_sheet, page, viewer),
             file_name=f"{panel.file_name(title)}.pptx",
             mime=panel.PPTX,
             on_click="ignore",
@@ -202,4 +221,4 @@ def told(page: Profile, viewer: Viewer) -> None:
 
 def came_back(page: Profile, viewer: Viewer, source: Source) -> None:
     """The matters that came back; a row opens the latest petition."""
-    panel.panel(page.repeats, viewer, PAGE, draw=functools.partial(records.list_to_pick_from, source=source))
+    panel.panel(page.repeats, viewer, PAGE, draw=partial(records.list_to_pick_from, source=source))

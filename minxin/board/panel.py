@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -227,6 +227,17 @@ def file_name(title: str) -> str:
 def theme() -> str:
     """``light`` or ``dark``, as the browser shows the board."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def draw_ahead(held: Iterable[Chart], look: str, draw_map: Callable[[Chart], object]) -> None:
+    """Draw what ``picture``, ``table`` and the map of a page will ask for, and keep it."""
+    for chart in held:
+        if chart.kind is Kind.MAP:
+            draw_map(chart)
+        elif chart.kind is Kind.TABLE:
+            written(chart)
+        elif chart.kind is not Kind.KPI_ROW:
+            figure(chart, look, None)
 
 
 @functools.lru_cache(maxsize=1024)

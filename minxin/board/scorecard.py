@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pandas as pd
@@ -11,8 +12,8 @@ from minxin.access import Viewer, may
 from minxin.analysis import indicators
 from minxin.analysis.assessment import messages
 from minxin.analysis.assessment.review import Review
-from minxin.analysis.assessment.rules import RATES
-from minxin.board import assessment, cards, community, community_map, filters, panel, records
+from minxin.analysis.assessment.rules import RATES, Rule
+from minxin.board import ahead, assessment, cards, community, community_map, filters, panel, records
 from minxin.board.assessment import Chosen
 from minxin.board.frames import Source
 from minxin.board.picking import rows_to_pick
@@ -38,11 +39,28 @@ ANSWERS = {
 
 def answer(source: Source, chosen: Chosen) -> Scorecard:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, assessment.newest(source), panel.theme()))
     review = assessment.reviewed(source, chosen.month, chosen.rule, chosen.by)
     first = _kept(source.key, chosen.month, chosen.rule.digest, chosen.by, "", source, review)
     with chosen.rest:
         measure = filters.one_of("考核指标", first.measures, "measure", next(iter(first.measures)))
     return _kept(source.key, chosen.month, chosen.rule.digest, chosen.by, measure, source, review)
+
+
+def _ahead(source: Source, months: Sequence[tuple[tuple[int, int], Rule]], look: str) -> Iterator[ahead.Answer]:
+    """The newest months by the rule in force, as the page shows them at first."""
+    for month, rule in months:
+        yield partial(_answer_whole, source, month, rule, look)
+
+
+def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, look: str) -> None:
+    review = assessment.reviewed(source, month, rule)
+    first = _kept(source.key, month, rule.digest, "community", "", source, review)
+    card = _kept(source.key, month, rule.digest, "community", next(iter(first.measures)), source, review)
+    shown = [card.street, card.ranking, card.map, card.standings, card.funnel("resolution"), card.targets]
+    draw_map = partial(community_map.written, look=look, size=MAP_SIZE)
+    panel.draw_ahead([chart for chart in shown if chart is not None], look, draw_map)
+    _ = card.headline
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 
 import streamlit as st
 
 from minxin.access import Viewer, may
-from minxin.analysis import indicators
+from minxin.analysis import indicators, periods
 from minxin.analysis.periods import Comparison, Period
 from minxin.board import ahead, cards, community, community_map, filters, panel, records
 from minxin.board.filters import Chosen
@@ -16,29 +17,39 @@ from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts import boards
-from minxin.charts.chart import Chart, Kind
+from minxin.charts.chart import Chart
 from minxin.charts.weekly import Question, Weekly
 from minxin.charts.weekly_everywhere import Everywhere
 
 PAGE = "weekly"
 #: The frame of the map in px: labels are fitted for it.
 MAP_SIZE = (660, 560)
+#: How many of the newest periods of each kind are worked out ahead.
+NEWEST: dict[periods.Kind, int] = {"week": 12, "month": 4, "quarter": 2, "year": 1}
 
 
 def answer(source: Source, chosen: Chosen) -> Weekly:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
-    ahead.prepare(source, filters.first_day_of(source), partial(_answer_whole, source, panel.theme()))
+    ahead.prepare(source, PAGE, partial(_ahead, source, filters.first_day_of(source), panel.theme()))
     return _kept(source.key, Question(chosen.period, chosen.comparison, chosen.community), source)
+
+
+def _ahead(source: Source, first_day: date, look: str) -> Iterator[ahead.Answer]:
+    """What is asked first: the newest complete periods of the whole, then each community's newest week."""
+    as_of = source.snapshot.as_of
+    for kind, most in NEWEST.items():
+        newest = periods.latest_complete(kind, as_of)
+        held = [p for p in periods.choices(kind, first_day, as_of) if p.start <= newest.start]
+        yield from (partial(_answer_whole, source, look, Question(period)) for period in held[:most])
+    week = periods.latest_complete("week", as_of)
+    for code in source.viewer.communities:
+        yield partial(_answer_whole, source, look, Question(week, community=code))
 
 
 def _answer_whole(source: Source, look: str, question: Question) -> None:
     """Work out everything the page shows at first for a question, so that it is there when asked for."""
     page = _kept(source.key, question, source)
-    for chart in page.charts():
-        if chart.kind is Kind.MAP:
-            community_map.written(chart, look, MAP_SIZE)
-        elif chart.kind not in (Kind.TABLE, Kind.KPI_ROW):
-            panel.figure(chart, look, None)
+    panel.draw_ahead(page.charts(), look, partial(community_map.written, look=look, size=MAP_SIZE))
     _ = page.headline, page.more_kpis, page.category_names
 
 

@@ -1,0 +1,77 @@
+"""Answers worked out ahead are those that the pages give: nothing is left to work out when they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+import pytest
+import streamlit as st
+
+from minxin import queries
+from minxin.access import Viewer
+from minxin.board import ahead, assessment, community, frames, scorecard, weekly
+from minxin.board.frames import Source
+from minxin.settings import Home
+
+
+@pytest.fixture
+def asked(demo: Home, monkeypatch: pytest.MonkeyPatch) -> Source:
+    st.cache_resource.clear()
+    found = frames.source(Viewer.local(demo.deployment))
+    assert found is not None
+    return found
+
+
+def _run(answers: Iterable[ahead.Answer], most: int) -> int:
+    held = list(islice(answers, most))
+    for answer in held:
+        answer()
+    return len(held)
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the blocks that are run from here on."""
+    run: list[str] = []
+    plain = queries.Queries.run
+
+    def noted(self: queries.Queries, name: str, *args: object, **given: object) -> object:
+        run.append(name)
+        return plain(self, name, *args, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queries.Queries, "run", noted)
+    return run
+
+
+def test_the_weekly_page_is_answered_whole(asked: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = asked.snapshot.as_of.date().replace(year=2021)
+    assert _run(weekly._ahead(asked, first, "light"), 1) == 1
+    run = _counted(monkeypatch)
+    assert _run(weekly._ahead(asked, first, "light"), 1) == 1
+    assert run == []
+
+
+def test_the_newest_months_of_the_scorecard(asked: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    months = assessment.newest(asked)
+    assert [month for month, _ in months] == [(2023, 6), (2023, 5), (2023, 4), (2023, 3), (2023, 2), (2023, 1)]
+    _run(scorecard._ahead(asked, months, "light"), 1)
+    run = _counted(monkeypatch)
+    _run(scorecard._ahead(asked, months, "light"), 1)
+    assert run == []
+
+
+def test_every_community_of_the_newest_month(asked: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    months = assessment.newest(asked, 1)
+    assert len(list(community._ahead(asked, months, "light"))) == len(asked.viewer.communities) - 1
+    _run(community._ahead(asked, months, "light"), 2)
+    run = _counted(monkeypatch)
+    _run(community._ahead(asked, months, "light"), 2)
+    assert run == []
+
+
+def test_nothing_is_prepared_without_a_server(asked: Source) -> None:
+    def never() -> Iterable[ahead.Answer]:
+        raise AssertionError("nobody is served")
+
+    ahead.prepare(asked, "weekly", never)
+    assert not ahead.is_served()
