@@ -95,6 +95,8 @@ counted as (
     select 'X38.communities' as id, cast(count(*) as double) as computed from dim_community where community_code <> 'none'
     union all
     select 'X38.estates' as id, cast(count(*) as double) as computed from dim_estate
+    union all
+    select id, computed from int_published_credit
 )
 
 select

@@ -81,14 +81,17 @@ def test_a_real_home_is_refused(tmp_home: Home, capfd: pytest.CaptureFixture[str
     assert Lake(tmp_home).batches() == []
 
 
-@pytest.mark.parametrize("arguments", [
+@pytest.mark.parametrize(
+    "arguments",
+    [
         ["--petitions", "0"],
         ["--seed", "-1"],
         ["--enterprises", "3"],
         ["--credit-records", "-1"],
         ["--subject", "petitions", "--enterprises", "1000"],
         ["--subject", "credit", "--petitions", "20000"],
-    ])
+    ],
+)
 def test_unusable_arguments(tmp_home: Home, capfd: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main(["demo", *arguments]) == 2
     assert capfd.readouterr().err.count("\n") == 1

@@ -81,7 +81,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, told: Told, firms: Firms) ->
     routine = [
         t
         for t in told.record_types
-        if t["is_event"] == "0" and t["type_name"] not in CONTRACTS and t["disclosure_name"] != "行政处罚"
+        if t["polarity"] != "失信" and t["is_event"] == "0" and t["type_name"] not in CONTRACTS
     ]
     weights = np.array([_FREQUENT[t["frequency"]] for t in routine])
     parts = np.maximum(shares(_TICKETS, weights), 1)

@@ -88,7 +88,7 @@ def _loans(told: Told, firms: Firms) -> tuple[pa.Table, Ints]:
     drawn_amount[is_drawn] = _within(told.scaled("loans"), granted_amount[is_drawn], wish[is_drawn])
     due = np.where(is_drawn, drawn_on + rng.choice([183, 365, 365, 730], size), NO_DAY)
     bad = rng.random(size) < 1 / (
-        1 + np.exp(3.1 + 0.95 * quality + 0.15 * firms.size[firm] + 0.4 * listed - 0.25 * (firms.age[firm] < 2))
+        1 + np.exp(2.5 + 0.95 * quality + 0.15 * firms.size[firm] + 0.4 * listed - 0.25 * (firms.age[firm] < 2))
     )
     ended = is_drawn & (due < told.last)
     late = np.where(bad, 5 + rng.gamma(1.3, 45, size), 0).astype(np.int64)

@@ -320,7 +320,7 @@ def _lists(told: Told, firms: Firms, bad: Floats) -> tuple[tuple[pa.Table, Ints]
 
 #: How often telling records come per thousand firms and year, by the sign of quality's influence.
 _TELLING = {
-    "经营异常名录": (11.0, -1),
+    "经营异常名录": (24.0, -1),
     "社会保险欠缴": (7.0, -1),
     "住房公积金欠缴": (4.0, -1),
     "水电气费欠缴": (9.0, -1),
@@ -337,6 +337,12 @@ _TELLING = {
     "守合同重信用公示": (7.0, 1),
     "安全生产标准化达标": (3.0, 1),
     "慈善捐赠": (5.0, 1),
+    # Told in full by tables of their own, hence not on the timeline; here only as information collected.
+    "严重违法失信名单": (1.2, -1),
+    "欠税公告": (2.5, -1),
+    "合同违约认定": (1.6, -1),
+    "失信被执行人": (4.0, -1),
+    "拖欠农民工工资名单": (0.8, -1),
 }
 
 
