@@ -140,6 +140,14 @@ FAMILIES: tuple[Family, ...] = (
                 + rf"[{_HAN}]{{1,2}}[ ]?(先生|女士|小姐)",
                 r"\1〔姓名〕\2",
             ),
+            # The same after a word for whom one speaks to or of, which may end in what looks like a surname.
+            (
+                r"((?:联系|联络|通知|告知|转告|转交|致电|回复|答复|找到|咨询|业主|住户|居民|市民|群众|租户|租客|房东"
+                r"|邻居|家长|患者|客户|老板|经理|主任|书记|队长|工作人员|负责人)[ ]?)"
+                + _SURNAME
+                + rf"[{_HAN}]{{1,2}}[ ]?(先生|女士|小姐)",
+                r"\1〔姓名〕\2",
+            ),
             (_SURNAME + r"[ ]?(先生|女士|小姐)", r"〔姓名〕\1"),
             # Before an identity number that has been masked already, or the words for one.
             (
