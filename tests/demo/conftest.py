@@ -9,9 +9,14 @@ import duckdb
 import pytest
 
 from minxin.demo import scenario, simulate
+from minxin.demo.credit import settings as credit_settings
+from minxin.demo.credit import simulate as credit
 from minxin.settings import load_deployment
 from minxin.tables import tables
 from tests.support import ROOT
+
+#: Enough for every kind of event to happen.
+FIRMS, RECORDS = 3_000, 60_000
 
 
 def opened(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -34,9 +39,11 @@ def told() -> scenario.Scenario:
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a simulation of the default size."""
+    """The folder of a simulation: petitions of the default size, a few thousand firms."""
     folder = tmp_path_factory.mktemp("simulated")
-    simulate.write(folder, load_deployment(ROOT / "data"))
+    deployment = load_deployment(ROOT / "data")
+    simulate.write(folder, deployment)
+    credit.write(folder, credit_settings.load(deployment, FIRMS, RECORDS))
     return folder
 
 
