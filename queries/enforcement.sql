@@ -14,9 +14,7 @@ select
     count(*) filter (where outcome = '退出' and closed_on is not null) as n_left,
     count(*) filter (where outcome = '惩戒' and closed_on is not null) as n_punished,
     count(*) filter (where closed_on is null) as n_open,
-    count(*) filter (where outcome = '退出' and closed_on is not null and notice_on is not null) as n_left_noticed,
     count(*) filter (where outcome = '退出' and closed_on is not null and commitment_on is not null) as n_left_committed,
-    count(*) filter (where closed_on is not null and notice_on is not null) as n_closed_noticed,
     count(*) filter (where closed_on is not null) as n_closed,
     coalesce(sum(amount), 0) as amount,
     coalesce(sum(amount) filter (where closed_on is null), 0) as amount_open,
@@ -29,6 +27,24 @@ where
     and (:county = '' or county_code = :county)
 group by kind, coalesce(debtor_kind, '')
 order by kind, coalesce(debtor_kind, '')
+
+-- name: ends(start, end, county, communities, revoked)
+-- One kind of case with those closed in the range, whenever they were found: how many left by themselves, and after a notice.
+select
+    kind,
+    count(*) as n_closed,
+    count(*) filter (where outcome = '退出') as n_left,
+    count(*) filter (where outcome = '退出' and notice_on is not null) as n_left_noticed,
+    count(*) filter (where outcome = '惩戒') as n_punished,
+from fct_enforcement
+where
+    closed_on >= cast(:start as date)
+    and closed_on < cast(:end as date)
+    and batch_id <> all(cast(:revoked as varchar[]))
+    and community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or county_code = :county)
+group by kind
+order by kind
 
 -- name: waits(start, end, county, kind, communities, revoked)
 -- One step of the cases found in the range and number of days with how many took it or, where open, have waited as long by the data time.
@@ -56,33 +72,33 @@ with found as (
 ),
 
 step as (
-    -- One step of one case that has begun, with its days and whether it has ended; a closed case waits for nothing.
-    select 'push' as step, discovered_on as began_on, pushed_on as done_on, closed_on
+    -- One step of one case that has begun; a case closed without a commitment counts as waiting for one to the end.
+    select 'push' as step, discovered_on as began_on, pushed_on as done_on
     from found
     union all
-    select 'warn' as step, pushed_on as began_on, warned_on as done_on, closed_on
+    select 'warn' as step, pushed_on as began_on, warned_on as done_on
     from found
     union all
-    select 'treat' as step, warned_on as began_on, treated_on as done_on, closed_on
+    select 'treat' as step, warned_on as began_on, treated_on as done_on
     from found
     union all
-    select 'close' as step, discovered_on as began_on, closed_on as done_on, closed_on
+    select 'close' as step, discovered_on as began_on, closed_on as done_on
     from found
     union all
-    select 'commit' as step, notice_on as began_on, commitment_on as done_on, closed_on
+    select 'commit' as step, notice_on as began_on, commitment_on as done_on
     from found
     union all
-    select 'settle' as step, commitment_on as began_on, closed_on as done_on, closed_on
+    select 'settle' as step, commitment_on as began_on, closed_on as done_on
     from found
 )
 
 select
     step,
-    date_diff('day', began_on, coalesce(done_on, closed_on, (select cast(as_of as date) from snapshot_info))) as days,
+    date_diff('day', began_on, coalesce(done_on, (select cast(as_of as date) from snapshot_info))) as days,
     done_on is not null as is_done,
     count(*) as n,
 from step
-where began_on is not null and date_diff('day', began_on, coalesce(done_on, closed_on, (select cast(as_of as date) from snapshot_info))) >= 0
+where began_on is not null and date_diff('day', began_on, coalesce(done_on, (select cast(as_of as date) from snapshot_info))) >= 0
 group by all
 order by step, days, is_done
 
@@ -129,6 +145,45 @@ select
 from standing
 order by since, case_id
 limit cast(:limit as bigint)
+
+-- name: stands(county, kind, long_days, communities, today, hidden, revoked)
+-- One step with the open cases that stand at it: how many, of them for longer than some days or past their commitment, the longest.
+with standing as (
+    -- One open case that may be shown with the step it waits for and since when.
+    select
+        commitment_until,
+        case
+            when commitment_on is not null and reminded_on is null then '承诺期内'
+            when reminded_on is not null then '再提醒后'
+            when notice_on is not null then '待承诺'
+            when treated_on is not null then '治理中'
+            when warned_on is not null then '待治理'
+            when pushed_on is not null then '待预警'
+            else '待推送'
+        end as stands,
+        greatest(discovered_on, pushed_on, warned_on, treated_on, notice_on, commitment_on, reminded_on) as since,
+    from fct_enforcement
+    where
+        closed_on is null
+        and (visible_until is null or visible_until > cast(:today as date))
+        and case_id <> all(cast(:hidden as varchar[]))
+        and batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
+        and (:kind = '' or kind = :kind)
+)
+
+select
+    stands,
+    count(*) as n,
+    count(*) filter (
+        where date_diff('day', since, (select cast(as_of as date) from snapshot_info)) > cast(:long_days as bigint)
+    ) as n_long,
+    count(*) filter (where stands = '承诺期内' and commitment_until < cast(:today as date)) as n_lapsed,
+    max(date_diff('day', since, (select cast(as_of as date) from snapshot_info))) as days,
+from standing
+group by stands
+order by n desc, stands
 
 -- name: months(start, end, county, kind, communities, revoked)
 -- One month with the cases found and closed in it, those that left, and the stock and its amount as it ended or by the data time.

@@ -319,6 +319,8 @@ COLUMNS = {
         "total",
     ],
     "enforcement.waits": ["step", "days", "is_done", "n"],
+    "enforcement.stands": ["stands", "n", "n_long", "n_lapsed", "days"],
+    "enforcement.ends": ["kind", "n_closed", "n_left", "n_left_noticed", "n_punished"],
     "enforcement.stuck": [
         "case_id",
         "uscc",
@@ -434,6 +436,7 @@ ARGUMENTS = {
     "exclusions": [""],
     "unit": "",
     "weeks": 13,
+    "long_days": 180,
     "kind": "",
     "penalty_id": "p",
     "record_id": "p",

@@ -1,0 +1,394 @@
+"""失信监控与双向督促 as chart descriptions: both ways step by step, how they end, arrears, what is stuck."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import rates, wording
+from minxin.analysis.survival import Curve, curve, median_text
+from minxin.charts.about import About
+from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.question import SHOWN, Ask, Question, medians
+
+DAYS = Unit("number", "天", 0)
+YUAN = Unit("number", "元", 0)
+#: The kind that the courts deal with: it alone is urged both ways.
+EXECUTED, ARREARS = "失信被执行", "账款拖欠"
+STEPS = {
+    "push": "发现到推送",
+    "warn": "推送到预警",
+    "treat": "预警到治理",
+    "commit": "提示到承诺",
+    "settle": "承诺到办结",
+    "close": "发现到办结",
+}
+#: Where an open case can stand, in the order of the way (queries/enforcement.sql).
+WAY = ("待推送", "待预警", "待治理", "治理中", "待承诺", "承诺期内", "再提醒后")
+LISTED, MONTHS, SMALLEST = 200, 24, 30
+#: A case that stands at one step for longer is said to be stuck.
+STUCK_DAYS = 180
+
+
+class Enforcement:
+    """The page for one question and one kind of case ('' for all). Every part is worked out when first asked for."""
+
+    def __init__(self, ask: Ask, question: Question, about: About, kind: str = "") -> None:
+        self.ask, self.question, self.kind = ask, question, kind
+        what = kind or "全部线索"
+        self.about = about.of(question.label, question.place, what)
+        self.today = about.of("在办线索", question.place, what)
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def every(self) -> pd.DataFrame:
+        """One kind × debtor of the cases found in the span."""
+        q = self.question
+        return self.ask("enforcement.funnel", start=q.start, end=q.end, county=q.county)
+
+    @cached_property
+    def found(self) -> pd.DataFrame:
+        """The same, of the kind that is looked at."""
+        return self.every[self.every["kind"] == self.kind] if self.kind else self.every
+
+    @cached_property
+    def executed(self) -> pd.Series[Any]:
+        """The cases of the courts, in one row of counts."""
+        rows = self.every[self.every["kind"] == EXECUTED]
+        return rows.drop(columns=["kind", "debtor_kind"]).sum()
+
+    @cached_property
+    def ends(self) -> pd.DataFrame:
+        """One kind of the cases closed in the span; among those just found the quick leavers would stand out."""
+        q = self.question
+        return self.ask("enforcement.ends", start=q.start, end=q.end, county=q.county)
+
+    @cached_property
+    def left(self) -> pd.Series[Any]:
+        """The closed cases of the courts, in one row of counts."""
+        return self.ends[self.ends["kind"] == EXECUTED].drop(columns="kind").sum()
+
+    @cached_property
+    def waits(self) -> dict[str, Curve]:
+        """Every step of the cases found in the span."""
+        q = self.question
+        found = self.ask("enforcement.waits", start=q.start, end=q.end, county=q.county, kind=self.kind)
+        return {step: curve(found[found["step"] == step]) for step in STEPS}
+
+    @cached_property
+    def flow(self) -> pd.DataFrame:
+        """The last whole months, and the running one where it has begun."""
+        as_of = self.about.as_of.date()
+        start = as_of.replace(day=1)
+        for _ in range(MONTHS):
+            start = (start - dt.timedelta(days=1)).replace(day=1)
+        found = self.ask("enforcement.months", start=start, end=as_of, county=self.question.county, kind="")
+        return found.assign(month=pd.to_datetime(found["month_start"]).dt.date)
+
+    @cached_property
+    def whole_months(self) -> pd.DataFrame:
+        """The months that are over at the data time."""
+        return self.flow[self.flow["month"] < self.about.as_of.date().replace(day=1)]
+
+    @cached_property
+    def stuck_rows(self) -> pd.DataFrame:
+        """Open cases, those that stand at their step for longest on top."""
+        return self.ask("enforcement.stuck", county=self.question.county, kind=self.kind, limit=LISTED)
+
+    @cached_property
+    def stands(self) -> pd.DataFrame:
+        """One step with the open cases that stand at it, the most on top."""
+        return self.ask("enforcement.stands", county=self.question.county, kind=self.kind, long_days=STUCK_DAYS)
+
+    @property
+    def total_open(self) -> int:
+        """Open cases that may be shown."""
+        return int(self.stands["n"].sum())
+
+    @property
+    def _now(self) -> pd.Series[Any]:
+        return self.flow.iloc[-1] if len(self.flow) else pd.Series({c: 0 for c in self.flow.columns})
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def headline(self) -> tuple[tuple[str, str], ...]:
+        """Word and sentence: how the courts' cases end, what stands still, arrears and debts of offices."""
+        return (("退出", self._exit()), ("堵点", self._stuck()), ("拖欠", self._arrears()))
+
+    def _exit(self) -> str:
+        x, n = int(self.left["n_left"]), int(self.left["n_closed"])
+        if n < SMALLEST:
+            return f"{self.question.label}{EXECUTED}办结 {n} 件，样本不足，不计退出率"
+        held = rates.wilson(x, n)
+        interval = wording.interval_text(float(held.low), float(held.high))
+        said = f"{EXECUTED}办结 {n:,} 件，主动退出 {x:,} 件，占 {wording.rate_text(x / n)}（95%区间 {interval}）"
+        noticed = int(self.left["n_left_noticed"])
+        if not noticed:
+            return said
+        return said + ("，均在风险提示之后" if noticed == x else f"，其中 {noticed:,} 件在风险提示之后")
+
+    def _stuck(self) -> str:
+        rows, count = self.stands, self.question.count
+        if not len(rows):
+            return "没有在办线索"
+        long = int(rows["n_long"].sum())
+        said = f"在办 {count(self.total_open)}，停在「{rows['stands'].iloc[0]}」的最多，{count(rows['n'].iloc[0])}"
+        return said + (f"；停在同一环节超过 {STUCK_DAYS} 天的 {count(long)}" if long else "")
+
+    def _arrears(self) -> str:
+        row = self._now
+        open_, amount, offices = int(row["n_arrears"]), float(row["amount_arrears"]), int(row["n_government"])
+        said = (
+            f"账款拖欠未清 {self.question.count(open_)}、{wording.count_text(amount, '元')}"
+            if open_
+            else "账款拖欠已清零"
+        )
+        return said + (
+            f"；机关事业单位失信未清 {self.question.count(offices)}" if offices else "；机关事业单位失信为零"
+        )
+
+    # ── charts ──────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def figures(self) -> Chart:
+        """What stands today, and how the courts' cases end."""
+        row, q = self._now, self.question
+        x, n = int(self.left["n_left"]), int(self.left["n_closed"])
+        share = rates.wilson(x, n)
+        before = self.whole_months.iloc[-1] if len(self.whole_months) else row
+        lapsed, long = int(self.stands["n_lapsed"].sum()), int(self.stands["n_long"].sum())
+        arrears = wording.count_text(float(row["amount_arrears"]), "元")
+        stays = f"停留超过 {STUCK_DAYS} 天的 {q.count(long)}"
+        rows = [
+            _card("open", "在办线索", row["n_open"], stays, row["n_open"] - before["n_open"]),
+            _card("left", f"{EXECUTED}退出率", float(share.value), f"{q.label}办结的"),
+            _card("arrears", "账款拖欠未清", row["n_arrears"], arrears, row["n_arrears"] - before["n_arrears"]),
+            _card(
+                "government", "机关事业失信未清", row["n_government"],
+                "已清零" if not row["n_government"] else "应当清零", row["n_government"] - before["n_government"],
+            ),
+            _card("lapsed", "承诺逾期未办结", lapsed, "承诺期限已过，未再提醒"),
+        ]  # fmt: skip
+        rows[1] |= {"low": float(share.low), "high": float(share.high), "n": n, "unit": RATE}
+        data = q.hidden(pd.DataFrame(rows).assign(position=range(len(rows))), "value")
+        data.loc[1, "value"] = float(share.value)
+        data.loc[1, ["status", SHOWN]] = ["ok" if n >= SMALLEST else "few" if n else "none", ""]
+        return self.today.chart(
+            "enforcement_figures", Kind.KPI_ROW, data,
+            Encoding(
+                x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
+                change="change", change_word="change_word", key="code", order="position", label=SHOWN,
+            ),
+            Unit(), self.headline[0][1], f"在办按数据截止时的状态，{q.place}",
+            headings={"name": "项目", "value": "数值"},
+        )  # fmt: skip
+
+    @cached_property
+    def chain(self) -> Chart:
+        """挖、推、警、治、示: how far the cases found in the span came."""
+        names = {
+            "n": "挖（发现）", "n_pushed": "推（推送）", "n_warned": "警（预警）", "n_treated": "治（治理）",
+            "n_closed": "办结", "n_shown": "示（公示惩戒）",
+        }  # fmt: skip
+        counts = self.found[[*names, "n_punished"]].sum()
+        n, closed = int(counts["n"]), int(counts["n_closed"])
+        title = f"{self.question.label}没有发现线索"
+        if n:
+            held = rates.wilson(closed, n)
+            interval = wording.interval_text(float(held.low), float(held.high))
+            title = f"发现 {n:,} 件，办结 {closed:,} 件，占 {wording.rate_text(closed / n)}（95%区间 {interval}）"
+        return self._funnel(
+            "enforcement_chain",
+            names,
+            counts,
+            title,
+            "线索件数；只有受到惩戒的才公示，退出的不公示",
+            {"n_pushed": "n", "n_warned": "n", "n_treated": "n", "n_closed": "n", "n_shown": "n_punished"},
+        )
+
+    @cached_property
+    def urging(self) -> Chart:
+        """提示、承诺、再提醒: both ways of urging on the cases of the courts."""
+        names = {
+            "n": "发现", "n_noticed": "提示（执行前）", "n_committed": "承诺（暂缓惩戒）",
+            "n_left_committed": "承诺后退出", "n_reminded": "再提醒（惩戒前）", "n_punished": "惩戒",
+        }  # fmt: skip
+        counts = self.executed.reindex(list(names), fill_value=0)
+        noticed, committed = int(counts["n_noticed"]), int(counts["n_committed"])
+        title = f"{self.question.label}发现的{EXECUTED}都没有作风险提示"
+        if noticed:
+            held = rates.wilson(committed, noticed)
+            interval = wording.interval_text(float(held.low), float(held.high))
+            title = (
+                f"作了提示的 {noticed:,} 件中 {committed:,} 件作出承诺，"
+                f"占 {wording.rate_text(committed / noticed)}（95%区间 {interval}）"
+            )
+        return self._funnel(
+            "enforcement_urging", names, counts, title, f"{EXECUTED}件数；承诺期内暂缓惩戒，惩戒前再提醒",
+            {"n_noticed": "n", "n_committed": "n_noticed", "n_left_committed": "n_committed",
+             "n_reminded": "n_noticed", "n_punished": "n"},
+        )  # fmt: skip
+
+    def _funnel(
+        self, name: str, names: dict[str, str], counts: pd.Series[Any], title: str, what: str, of: dict[str, str]
+    ) -> Chart:
+        """Steps with their share of the step that they come from, and its interval."""
+        rows = pd.DataFrame({"step": list(names), "name": list(names.values()), "n": counts[list(names)].to_numpy()})
+        base = np.array([float(counts[of[step]]) if step in of else np.nan for step in names])
+        share = rates.wilson(rows["n"].astype("float64"), base)
+        rows["of"] = [{**names, "n_punished": "惩戒"}[of[step]] if step in of else "—" for step in names]
+        rows["share"] = share.value
+        rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
+        return self.about.chart(
+            name, Kind.BAR, self.question.hidden(rows.assign(position=range(len(rows))), "n"),
+            Encoding(x="name", y="n", order="position", status="status", label=SHOWN), Unit(), title,
+            f"{what}；{self.question.days}发现的",
+            headings={"name": "环节", "n": "件数", "of": "以何为基数", "share": "占比", "interval": "95%区间"},
+            units={"share": RATE},
+        )  # fmt: skip
+
+    @cached_property
+    def speed(self) -> Chart:
+        """The median days of every step with its interval."""
+        close = self.waits["close"]
+        title = f"发现到办结{median_text(close)}" if close.n else f"{self.question.label}没有发现线索"
+        if close.n_open:
+            title += f"，{self.question.count(close.n_open)}还没有办结"
+        steps = {s: n for s, n in STEPS.items() if self.waits[s].n}
+        return self.about.chart(
+            "enforcement_speed", Kind.DOT_INTERVAL, medians(self.waits, steps or {"close": STEPS["close"]}),
+            Encoding(
+                x="name", y="days", low="low", high="high", n="n", status="status", label="said", order="position"
+            ),
+            DAYS, title, f"中位天数与95%区间，未完成的按已等天数计入；{self.question.days}发现的",
+            headings={"name": "环节", "days": "中位天数", "slow": "九成不超过", "open": "其中未完成"},
+            units={"slow": DAYS, "open": Unit(), "n": PLAIN_COUNT},
+        )  # fmt: skip
+
+    @cached_property
+    def exits(self) -> Chart:
+        """How large a share of the closed cases of each kind left by themselves, with its interval."""
+        rows = self.ends.copy()
+        share = rates.wilson(rows["n_left"], rows["n_closed"])
+        rows["share"], rows["low"], rows["high"] = share.value, share.low, share.high
+        rows["status"] = np.select([rows["n_closed"] == 0, rows["n_closed"] < SMALLEST], ["none", "few"], "ok")
+        whole_x, whole_n = float(rows["n_left"].sum()), float(rows["n_closed"].sum())
+        rows["whole"] = whole_x / whole_n if whole_n else np.nan
+        return self.about.of(self.question.label, self.question.place).chart(
+            "enforcement_exits", Kind.DOT_INTERVAL, rows,
+            Encoding(x="kind", y="share", low="low", high="high", n="n_closed", status="status", target="whole"),
+            RATE, _differing(rows), f"主动退出占办结的比率与95%区间，竖线为全部；{self.question.days}办结的",
+            headings={"kind": "线索类型", "share": "退出率", "n_closed": "办结", "n_left": "退出", "whole": "全部"},
+            units={"n_left": PLAIN_COUNT, "n_closed": PLAIN_COUNT},
+        )  # fmt: skip
+
+    @cached_property
+    def arrears(self) -> Chart:
+        """Arrears and the debts of offices as each month ended: at zero or not."""
+        found = self.flow
+        parts = {"n_arrears": "账款拖欠未清", "n_government": "机关事业单位失信未清"}
+        data = found.melt("month", list(parts), "part", "n")
+        data["part"] = data["part"].map(parts)
+        ends = dict(zip(found["month"], _month_ends(found["month"], self.about.as_of.date()), strict=True))
+        data["month"] = data["month"].map(ends)
+        return self.about.of(f"近 {MONTHS} 个月", self.question.place).chart(
+            "enforcement_arrears", Kind.LINE, data[["month", "part", "n"]],
+            Encoding(x="month", y="n", series="part", emphasis=("账款拖欠未清",)), Unit(), self._arrears(),
+            f"月末未清件数（末点为数据截止时），{self.question.place}",
+            headings={"month": "日期", "part": "项目", "n": "未清件数"},
+        )  # fmt: skip
+
+    @cached_property
+    def stock(self) -> Chart:
+        """What was found and closed in each whole month."""
+        found = self.whole_months
+        parts = {"n_found": "当月发现", "n_closed": "当月办结", "n_left": "其中退出"}
+        data = found.melt("month", list(parts), "part", "n")
+        data["part"] = data["part"].map(parts)
+        year = found.tail(12)
+        came, done = int(year["n_found"].sum()), int(year["n_closed"].sum())
+        moved = "在办增加" if came > done else "在办减少" if came < done else "在办持平"
+        title = f"近12个月发现 {came:,} 件、办结 {done:,} 件，{moved}" + (
+            f" {abs(came - done):,} 件" if came != done else ""
+        )
+        return self.about.of(f"近 {MONTHS} 个整月", self.question.place).chart(
+            "enforcement_months", Kind.LINE, data[["month", "part", "n"]],
+            Encoding(x="month", y="n", series="part", emphasis=("当月办结",)), Unit(), title,
+            f"全部线索按月件数，{self.question.place}",
+            headings={"month": "月份", "part": "项目", "n": "件数"},
+        )  # fmt: skip
+
+    @cached_property
+    def standing(self) -> Chart:
+        """At which step the open cases stand, and how many of them for long."""
+        # In the order of the way, not by how many stand there.
+        rows = self.stands.set_index("stands").reindex(WAY).dropna().astype("int64").reset_index()
+        parts = {f"超过 {STUCK_DAYS} 天": rows["n_long"], f"{STUCK_DAYS} 天以内": rows["n"] - rows["n_long"]}
+        data = pd.concat(
+            [pd.DataFrame({"stands": rows["stands"], "part": p, "n": n}) for p, n in parts.items()],
+            ignore_index=True,
+        )
+        return self.today.chart(
+            "enforcement_standing", Kind.STACKED_COLUMN, self.question.hidden(data, "n"),
+            Encoding(x="stands", y="n", series="part", status="status", label=SHOWN), Unit(), self._stuck(),
+            f"在办线索停在哪一环节、停了多久，{self.question.place}",
+            headings={"stands": "环节", "part": "停留时间", "n": "件数"},
+        )  # fmt: skip
+
+    @cached_property
+    def stuck(self) -> Chart:
+        """Open cases, those that stand at their step for longest on top."""
+        total, listed = self.total_open, len(self.stuck_rows)
+        rest = f"，列出最久的 {listed} 件" if total > listed else ""
+        title = f"最久的一件已停 {int(self.stuck_rows['days'].max()):,} 天" if listed else "没有在办线索"
+        data = self.stuck_rows.assign(lapsed=np.where(self.stuck_rows["is_lapsed"].astype(bool), "承诺已逾期", "—"))
+        return self.today.chart(
+            "enforcement_stuck", Kind.TABLE, data, Encoding(key="case_id"), Unit(), title,
+            f"按停在当前环节的时间排列{rest}",
+            headings={
+                "enterprise_name": "企业", "county_name": "县区", "kind": "类型", "stands": "停在", "since": "自",
+                "days": "已停天数", "amount": "涉及金额", "discovered_on": "发现日期", "lapsed": "提示",
+            },
+            units={"days": DAYS, "amount": YUAN},
+        )  # fmt: skip
+
+    def charts(self, with_records: bool = True) -> list[Chart]:
+        """Everything on the page in its order, for the export of the whole page."""
+        held = [self.figures, self.chain, self.urging, self.speed, self.exits, self.arrears, self.stock, self.standing]
+        return [*held, self.stuck] if with_records else held
+
+
+def _card(code: str, name: str, value: float, note: str, change: float = np.nan) -> dict[str, Any]:
+    return {
+        "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan, "unit": Unit(),
+        "note": note, "change": change, "change_word": "比上月末" if change == change else "",
+    }  # fmt: skip
+
+
+def _month_ends(months: pd.Series[Any], as_of: dt.date) -> list[dt.date]:
+    """The last day of each month, or the last day of the data."""
+    last = as_of - dt.timedelta(days=1)
+    return [min((m + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1), last) for m in months]
+
+
+def _differing(rows: pd.DataFrame) -> str:
+    """Which kind differs from all the others together, its interval of the difference lying off zero; else none."""
+    known = rows[rows["status"] == "ok"]
+    if len(known) < 2:
+        return "各类线索办结太少，不比较退出率"
+    x, n = known["n_left"].to_numpy(dtype="float64"), known["n_closed"].to_numpy(dtype="float64")
+    # As many comparisons as kinds: the level is divided among them (Bonferroni).
+    apart = rates.newcombe(x, n, x.sum() - x, n.sum() - n, confidence=1 - 0.05 / len(known))
+    lower, higher = known["kind"][apart.high < 0].tolist(), known["kind"][apart.low > 0].tolist()
+    said = [
+        f"{wording.names_text(names)}退出率明显{word}于其他类型"
+        for names, word in ((higher, "高"), (lower, "低"))
+        if names
+    ]
+    return "，".join(said) or "各类线索的退出率没有显著差异"

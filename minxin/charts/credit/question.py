@@ -1,0 +1,78 @@
+"""What the pages on repair and enforcement are asked: a span, a county, and how small a cell may be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import wording
+from minxin.analysis.survival import Curve
+
+Ask = Callable[..., pd.DataFrame]
+#: Column with what stands instead of a count that may not be shown.
+SHOWN = "shown"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Days [start, end) and what they are called; a county ('' for all); counts below ``hidden_below`` are hidden."""
+
+    start: dt.date
+    end: dt.date
+    label: str
+    county: str = ""
+    county_name: str = ""
+    hidden_below: int = 0
+
+    @property
+    def place(self) -> str:
+        return self.county_name or "全部县区"
+
+    @property
+    def days(self) -> str:
+        return f"{self.place}，{self.label}（{wording.days_text(self.start, self.end, year=True)}）"
+
+    def count(self, n: float, word: str = "件") -> str:
+        """A count as it may be said: 12 件, 1.2万 件, <5 件."""
+        return wording.count_text(float(n), word, self.hidden_below)
+
+    def hidden(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+        """Counts that may not be shown as 「<5」, with the columns ``status`` and ``shown``."""
+        small = (rows[column] > 0) & (rows[column] < self.hidden_below)
+        return rows.assign(
+            **{
+                column: rows[column].astype("float64").where(~small),
+                "status": np.where(small, "few", "ok"),
+                SHOWN: np.where(small, f"<{self.hidden_below}", ""),
+            }
+        )
+
+
+def medians(curves: dict[str, Curve], names: dict[str, str], smallest: int = 5) -> pd.DataFrame:
+    """One step a row with its median days and limits; ``status`` and ``said`` where there is no median."""
+    rows = []
+    for position, (step, name) in enumerate(names.items()):
+        held = curves[step]
+        middle, low, high = held.quantile()
+        few = held.n < smallest
+        known = not few and not np.isnan(middle)
+        rows.append(
+            {
+                "step": step,
+                "name": name,
+                "days": middle if known else np.nan,
+                "low": low if known else np.nan,
+                "high": (high if not np.isnan(high) else held.days[-1]) if known else np.nan,
+                "slow": np.nan if few else held.quantile(0.9)[0],
+                "n": held.n,
+                "open": held.n_open,
+                "status": "few" if few else "ok" if known else "none",
+                "said": "" if known or few else "过半未完成",
+                "position": position,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,301 @@
+"""信用修复 as chart descriptions: who can apply from when, how far penalties came, how long it takes, what is open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import rates, wording
+from minxin.analysis.survival import Curve, curve, median_text
+from minxin.charts.about import About
+from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.question import SHOWN, Ask, Question, medians
+from minxin.warehouse.repair_rules import RepairRules
+
+DAYS = Unit("number", "天", 0)
+STEPS = {"accept": "申请到受理", "decide": "受理到决定", "whole": "申请到决定"}
+#: How many penalties a list holds at most, and how many weeks and months are looked at.
+LISTED, WEEKS, MONTHS = 200, 13, 24
+#: A share of fewer decisions is not said.
+SMALLEST = 30
+
+
+def state_names(rules: RepairRules) -> dict[str, str]:
+    """State of repair → what officials read, in the order in which one acts."""
+    far, near = rules.reminders
+    return {
+        "ready": "可以申请",
+        "near": f"{near}天内可申请",
+        "soon": f"{far}天内可申请",
+        "owing": "待改正或履行",
+        "pending": "办理中",
+        "waiting": "未满最短公示期",
+    }
+
+
+def _card(code: str, name: str, value: float, note: str) -> dict[str, Any]:
+    return {
+        "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan,
+        "unit": Unit(), "note": note,
+    }  # fmt: skip
+
+
+class Repair:
+    """The page for one question. Every part is worked out when it is first asked for, and kept."""
+
+    def __init__(self, ask: Ask, question: Question, about: About, rules: RepairRules) -> None:
+        self.ask, self.question, self.rules = ask, question, rules
+        self.today = about.of("公示中的处罚", question.place)
+        self.about = about.of(question.label, question.place)
+        self.names = state_names(rules)
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def states(self) -> pd.DataFrame:
+        """One state a row with penalties and firms; all states, in order."""
+        found = self.ask("repair.states", county=self.question.county)
+        summed = found.groupby("state")[["n", "firms"]].sum()
+        return summed.reindex(list(self.names), fill_value=0).reset_index()
+
+    def _n(self, *states: str) -> int:
+        return int(self.states.set_index("state")["n"].loc[list(states)].sum())
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """One class of the penalties decided in the span with how many came how far."""
+        return self._asked("repair.steps")
+
+    @cached_property
+    def waits(self) -> dict[str, Curve]:
+        """The steps of the applications made in the span."""
+        found = self._asked("repair.waits")
+        return {step: curve(found[found["step"] == step]) for step in STEPS}
+
+    @cached_property
+    def flow(self) -> pd.DataFrame:
+        """The last whole months with what came, was decided, and stood open as they ended."""
+        as_of = self.about.as_of.date()
+        end = as_of.replace(day=1)
+        start = (end - dt.timedelta(days=1)).replace(day=1)
+        for _ in range(MONTHS - 1):
+            start = (start - dt.timedelta(days=1)).replace(day=1)
+        return self.ask("repair.months", start=start, end=end, county=self.question.county)
+
+    @cached_property
+    def queue(self) -> pd.DataFrame:
+        """Open applications, the longest waiting on top."""
+        return self.ask("repair.backlog", county=self.question.county, limit=LISTED)
+
+    def _asked(self, block: str) -> pd.DataFrame:
+        q = self.question
+        return self.ask(block, start=q.start, end=q.end, county=q.county)
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def applied(self) -> tuple[int, int]:
+        """Of the penalties decided in the span that were ready, how many were applied for."""
+        return int(self.steps["n_applied"].sum()), int(self.steps["n_ready"].sum())
+
+    @cached_property
+    def headline(self) -> tuple[tuple[str, str], ...]:
+        """Word and sentence: what can be done now, whom to remind, how long it takes."""
+        ready, coming, near = self._n("ready"), self._n("near", "soon"), self._n("near")
+        x, n = self.applied
+        q = self.question
+        said = f"{q.count(ready)}处罚今天已可申请修复" if ready else "今天没有可申请修复而未申请的处罚"
+        if ready and n:
+            said += f"；{q.label}作出、已可申请的，提出过申请的占 {wording.rate_text(x / n)}"
+        far, close = self.rules.reminders
+        remind = f"{far} 天内将有 {q.count(coming)}满最短公示期" if coming else f"{far} 天内没有处罚满最短公示期"
+        remind += f"，其中 {close} 天内 {q.count(near)}，应再次提醒" if near else ""
+        return (("可修复", said), ("提醒", remind), ("办理", self._speed()))
+
+    def _speed(self) -> str:
+        held, open_ = self.waits["whole"], self.total_open
+        said = f"申请到决定{median_text(held)}" if held.n else f"{self.question.label}没有修复申请"
+        if open_:
+            said += f"，在办 {self.question.count(open_)}，最久已等 {int(self.queue['days'].max())} 天"
+        return said
+
+    @property
+    def total_open(self) -> int:
+        """Applications not decided yet whose penalty is still shown."""
+        return int(self.queue["total"].iloc[0]) if len(self.queue) else 0
+
+    # ── charts ──────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def figures(self) -> Chart:
+        """What stands today, and how applications end."""
+        held, q = self.states.set_index("state"), self.question
+        granted, refused = int(self.steps["n_granted"].sum()), int(self.steps["n_refused"].sum())
+        share = rates.wilson(granted, granted + refused)
+        far, close = self.rules.reminders
+        waiting = f"{self._unaccepted} 件尚未受理" if self._unaccepted else "均已受理"
+        soon = f"其中 {close} 天内 {q.count(self._n('near'))}"
+        rows = [
+            _card("ready", "可以申请", self._n("ready"), f"涉及 {q.count(held['firms']['ready'], '家企业')}"),
+            _card("soon", f"{far} 天内可申请", self._n("near", "soon"), soon),
+            _card("owing", "待改正或履行", self._n("owing"), "已满最短公示期"),
+            _card("pending", "在办申请", self.total_open, waiting),
+            _card("granted", "同意率", float(share.value), f"{q.label}作出的处罚")
+            | {"low": float(share.low), "high": float(share.high), "n": granted + refused, "unit": RATE},
+        ]
+        data = q.hidden(pd.DataFrame(rows).assign(position=range(len(rows))), "value")
+        enough = granted + refused >= SMALLEST
+        data.loc[4, ["status", SHOWN]] = ["ok" if enough else "few" if granted + refused else "none", ""]
+        data.loc[4, "value"] = float(share.value)
+        return self.today.chart(
+            "repair_figures", Kind.KPI_ROW, data,
+            Encoding(
+                x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
+                key="code", order="position", label=SHOWN,
+            ),
+            Unit(), self.headline[0][1], f"公示中的处罚按今天的状态，{self.question.place}",
+            headings={"name": "项目", "value": "数值"},
+        )  # fmt: skip
+
+    @property
+    def _unaccepted(self) -> int:
+        return int(self.queue["accepted_on"].isna().sum())
+
+    @cached_property
+    def funnel(self) -> Chart:
+        """How far the penalties decided in the span came on the way to repair."""
+        names = {
+            "n_public": "公示",
+            "n_reached": "满最短公示期",
+            "n_ready": "可以申请",
+            "n_applied": "已申请",
+            "n_accepted": "已受理",
+            "n_granted": "已同意",
+        }
+        counts = self.steps[list(names)].sum()
+        rows = pd.DataFrame({"name": list(names.values()), "n": counts.to_numpy(), "position": range(len(names))})
+        before = rows["n"].shift()
+        share = rates.wilson(rows["n"], before)
+        rows["share"], rows["low"], rows["high"] = share.value, share.low, share.high
+        rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
+        rows["before"] = before
+        x, n = self.applied
+        title = f"{self.question.label}作出的处罚中还没有可以申请修复的"
+        if n:
+            held = rates.wilson(x, n)
+            interval = wording.interval_text(float(held.low), float(held.high))
+            title = (
+                f"已可申请的 {self.question.count(n)}中申请过 {self.question.count(x)}，"
+                f"占 {wording.rate_text(x / n)}（95%区间 {interval}）"
+            )
+        return self.about.chart(
+            "repair_funnel", Kind.BAR, self.question.hidden(rows, "n"),
+            Encoding(x="name", y="n", order="position", status="status", label=SHOWN),
+            Unit(), title, f"处罚件数，不含不予公示的；{self.question.days}作出的处罚",
+            headings={
+                "name": "环节", "n": "件数", "before": "上一环节件数", "share": "占上一环节", "interval": "95%区间",
+            },
+            units={"before": Unit(), "share": RATE},
+        )  # fmt: skip
+
+    @cached_property
+    def speed(self) -> Chart:
+        """The median days of each step with its interval; open applications count as not done yet."""
+        data = medians(self.waits, STEPS)
+        return self.about.chart(
+            "repair_speed", Kind.DOT_INTERVAL, data,
+            Encoding(
+                x="name", y="days", low="low", high="high", n="n", status="status", label="said", order="position"
+            ),
+            DAYS, self._speed(), f"中位天数与95%区间，未办结的按已等天数计入；{self.question.days}提出的申请",
+            headings={"name": "环节", "days": "中位天数", "slow": "九成不超过", "open": "其中未完成"},
+            units={"slow": DAYS, "open": Unit(), "n": PLAIN_COUNT},
+        )  # fmt: skip
+
+    @cached_property
+    def coming(self) -> Chart:
+        """The weeks ahead with the penalties that reach their shortest publicity, done with or not."""
+        found = self.ask("repair.coming", county=self.question.county, weeks=WEEKS)
+        parts = {"已改正并履行": found["n_done"], "尚未改正或履行": found["n"] - found["n_done"]}
+        weeks = [f"{d.month}/{d.day}" for d in pd.to_datetime(found["week_start"])]
+        data = pd.concat(
+            [pd.DataFrame({"week": weeks, "part": part, "n": n.to_numpy()}) for part, n in parts.items()],
+            ignore_index=True,
+        )
+        total, done = int(found["n"].sum()), int(found["n_done"].sum())
+        title = f"未来 {WEEKS} 周没有处罚满最短公示期"
+        if total:
+            title = (
+                f"未来 {WEEKS} 周将有 {self.question.count(total)}满最短公示期，"
+                f"{self.question.count(total - done)}尚未改正或履行"
+            )
+        return self.today.chart(
+            "repair_coming", Kind.STACKED_COLUMN, self.question.hidden(data, "n"),
+            Encoding(x="week", y="n", series="part", status="status", label=SHOWN), Unit(), title,
+            f"按最早可申请日所在周（周一日期），{self.question.place}",
+            headings={"week": "周", "part": "是否完成", "n": "件数"},
+        )  # fmt: skip
+
+    @cached_property
+    def months(self) -> Chart:
+        """Applications that came and were decided month by month, and those open as each month ended."""
+        found = self.flow
+        parts = {"n_applied": "当月申请", "n_decided": "当月办结", "n_open": "月末在办"}
+        data = found.melt("month_start", list(parts), "part", "n")
+        data["part"] = data["part"].map(parts)
+        data["month"] = pd.to_datetime(data["month_start"]).dt.date
+        title = "近两年没有修复申请"
+        if len(found) and found["n_applied"].sum():
+            last = found.iloc[-1]
+            year = found.tail(12)
+            month = f"{pd.Timestamp(last['month_start']).month}月末"
+            came, done = (self.question.count(year[c].sum()) for c in ("n_applied", "n_decided"))
+            title = f"{month}在办 {self.question.count(last['n_open'])}，近12个月申请 {came}、办结 {done}"
+        return self.today.chart(
+            "repair_months", Kind.LINE, data[["month", "part", "n"]],
+            Encoding(x="month", y="n", series="part", emphasis=("月末在办",)), Unit(), title,
+            f"修复申请件数，近 {MONTHS} 个整月，{self.question.place}",
+            headings={"month": "月份", "part": "项目", "n": "件数"},
+        )  # fmt: skip
+
+    @cached_property
+    def backlog(self) -> Chart:
+        """Open applications, the longest waiting on top."""
+        total, late = self.total_open, self._unaccepted
+        title = "没有在办的修复申请"
+        if total:
+            title = f"在办 {total} 件，最久已等 {int(self.queue['days'].max())} 天"
+            title += f"，{late} 件尚未受理" if late else "，均已受理"
+        return self.today.chart(
+            "repair_backlog", Kind.TABLE, self.queue, Encoding(key="penalty_id"), Unit(), title,
+            "按申请日期排列，最久的在前；点一行看该件",
+            headings={
+                "enterprise_name": "企业", "county_name": "县区", "class_name": "类别", "authority": "处罚机关",
+                "applied_on": "申请日期", "accepted_on": "受理日期", "days": "已等天数",
+            },
+            units={"days": DAYS},
+        )  # fmt: skip
+
+    def listed(self, state: str) -> Chart:
+        """The penalties in one state, those that can be applied for first on top."""
+        found = self.ask("repair.list", county=self.question.county, state=state, limit=LISTED, skip=0)
+        total = self._n(state)
+        title = f"{self.names[state]} {total:,} 件" if total else f"没有「{self.names[state]}」的处罚"
+        rest = f"，列出最早的 {len(found)} 件" if total > len(found) else ""
+        return self.today.chart(
+            f"repair_list_{state}", Kind.TABLE, found, Encoding(key="penalty_id"), Unit(), title,
+            f"按最早可申请日排列{rest}；点一行看该件在两版规则下的日期",
+            headings={
+                "enterprise_name": "企业", "county_name": "县区", "kind": "处罚种类", "class_name": "类别",
+                "decided_on": "决定日期", "apply_from": "最早可申请", "ready_on": "条件齐备", "ends_on": "公示期满",
+                "document_no": "决定书文号",
+            },
+        )  # fmt: skip
+
+    def charts(self) -> list[Chart]:
+        """Everything on the page in its order, for the export of the whole page."""
+        return [self.figures, self.funnel, self.coming, self.speed, self.months, self.backlog]
