@@ -7,10 +7,11 @@ the fault, never the value, so that they carry no personal text.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from minxin.ingest.codes import INDUSTRY, REASONS, uscc_faults_sql
 from minxin.ingest.sql_text import literal, literals, quote
 from minxin.tables import Column, Table
 
@@ -45,8 +46,17 @@ def happened(column: Column) -> bool:
     return column.name.endswith("_at") and "due" not in column.name
 
 
-def faults(table: Table, key: Collection[str], mapped: Collection[str], now: datetime) -> list[Fault]:
+def faults(
+    table: Table,
+    key: Collection[str],
+    mapped: Collection[str],
+    now: datetime,
+    lists: Mapping[str, Collection[str]] | None = None,
+) -> list[Fault]:
     """All checks of a table for a file that fills the ``mapped`` columns.
+
+    ``lists`` are the deployment's lists of codes by name; a column that refers to a list the deployment
+    does not keep takes every value.
 
     The conditions read ``v_<column>`` (typed), ``t_<column>`` (text, null where missing) and, in located
     tables, ``community_code`` as resolved. ``key`` names the columns that make the key: each is required.
@@ -76,10 +86,14 @@ def faults(table: Table, key: Collection[str], mapped: Collection[str], now: dat
             if happened(column):
                 limit = f"timestamp '{now:%Y-%m-%d %H:%M:%S}'"
                 found.append(Fault(name, f"{label}晚于导入时刻", f"{value} > {limit} and {value} < {kind} '{LATEST}'"))
+            elif column.past:
+                limit = f"date '{now:%Y-%m-%d}'"
+                found.append(Fault(name, f"{label}晚于导入之日", f"{value} > {limit} and {value} < {kind} '{LATEST}'"))
         if column.minimum is not None or column.maximum is not None:
             found.append(Fault(name, f"{label}超出范围（{_range(column)}）", _outside(column, value)))
         if column.values:
             found.append(Fault(name, f"{label}不在规定取值之内", f"{value} not in ({literals(column.values)})"))
+        found += _coded(column, value, lists or {})
         if column.after and column.after in mapped:
             earlier = table.column(column.after)
             found.append(Fault(name, f"{label}早于「{earlier.label}」", _before(column, earlier)))
@@ -87,6 +101,24 @@ def faults(table: Table, key: Collection[str], mapped: Collection[str], now: dat
         x = quote("t_longitude") if "longitude" in mapped else "null"
         y = quote("t_latitude") if "latitude" in mapped else "null"
         found.append(Fault("longitude", "「经度」「纬度」只填了一个", f"({x} is null) <> ({y} is null)"))
+    return found
+
+
+def _coded(column: Column, value: str, lists: Mapping[str, Collection[str]]) -> list[Fault]:
+    """The faults of a code: by the rules of its format, and by the deployment's list that it refers to."""
+    name, label = column.name, f"「{column.label}」"
+    found = []
+    if column.format == "uscc":
+        found += [Fault(name, f"{label}{REASONS[r]}", c) for r, c in uscc_faults_sql(value).items()]
+    known = tuple(sorted(lists.get(column.reference or ("industries" if column.format == "industry" else ""), ())))
+    if column.format == "industry":
+        shaped = f"regexp_full_match({value}, '[A-T][0-9]{{4}}')"
+        found.append(Fault(name, f"{label}{INDUSTRY}", f"not {shaped}"))
+        if known:
+            listed = f"substr({value}, 1, 3) not in ({literals(known)})"
+            found.append(Fault(name, f"{label}不在国民经济行业分类之内", f"{shaped} and {listed}"))
+    elif known:
+        found.append(Fault(name, f"{label}不在本部署的目录之内", f"{value} not in ({literals(known)})"))
     return found
 
 

@@ -32,6 +32,7 @@ from minxin.ingest.typing_sql import (
 )
 from minxin.settings import Deployment
 from minxin.tables import Column, Table
+from minxin.warehouse.credit_configuration import listed_codes
 from minxin.warehouse.lake import key_sql
 
 _PLACE = ("community_code", "community_name")
@@ -107,7 +108,9 @@ class Plan:
 
     @cached_property
     def faults(self) -> list[checks.Fault]:
-        found = checks.faults(self.table, self.key, self.rules, self.now)
+        wanted = {c.reference or "industries" for c in self.table.columns if c.reference or c.format == "industry"}
+        lists = {name: listed_codes(self.deployment, name) for name in wanted}
+        found = checks.faults(self.table, self.key, self.rules, self.now, lists)
         return [f for f in found if f.column not in self.numbered]
 
     def read_sql(self, relation: str, only: Collection[str] | None = None, keyed: bool = False) -> str:

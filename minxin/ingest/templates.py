@@ -100,6 +100,12 @@ def _remarks(column: Column, table: Table, labels: dict[str, str]) -> list[str]:
         found.append(f"不早于{labels[column.after]}")
     if column.name in ("community_code", "community_name") and table.located:
         found.append("社区代码与社区填一项即可，都不填时按经纬度认定")
+    if column.format == "uscc":
+        found.append("18位，按校验码核对；自然人不填")
+    if column.format == "industry":
+        found.append("国民经济行业分类代码，门类字母加四位数字")
+    if column.past:
+        found.append("不晚于导入之日")
     if column.personal:
         found.append(_PERSONAL[column.personal])
     return found

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from minxin.ingest.codes import uniform_sql
 from minxin.ingest.mapping import FieldRule
 from minxin.ingest.masking import narrow_sql
 from minxin.ingest.sql_text import literal, literals, quote
@@ -232,7 +233,7 @@ def typed_sql(text: str, column: Column, rule: FieldRule, formats: Sequence[str]
     Times become naive local ones of ``zone``; those without an offset are taken as of ``source_zone``.
     """
     if column.type == "text":
-        return text
+        return uniform_sql(text) if column.format or column.reference else text
     if column.type == "boolean":
         return _boolean_sql(text, rule)
     if column.type in ("timestamp", "date"):

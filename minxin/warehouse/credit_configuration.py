@@ -50,6 +50,12 @@ def credit_list(deployment: Deployment, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+def listed_codes(deployment: Deployment, name: str) -> frozenset[str]:
+    """The codes of one list; empty where the deployment does not keep it."""
+    column = next(iter(LISTS[name]))
+    return frozenset(row[column] for row in credit_list(deployment, name))
+
+
 def credit_tables(connection: duckdb.DuckDBPyConnection, deployment: Deployment) -> None:
     """Make ``config_county``, ``config_industry``, ``config_sector``, ``config_record_type`` and ``config_initials``.
 

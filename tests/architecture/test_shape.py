@@ -179,10 +179,13 @@ UNNAMED = {
 PROVIDES = {
     "chinesecalendar": "chinese_calendar",
     "python-calamine": "python_calamine",
+    "python-docx": "docx",
     "python-pptx": "pptx",
+    "python-stdnum": "stdnum",
     "streamlit-folium": "streamlit_folium",
     "xstatic-leaflet": "xstatic",
     "import-linter": "importlinter",
+    "scikit-learn": "sklearn",
     "pytest-timeout": "pytest_timeout",
     "pytest-xdist": "xdist",
 }
