@@ -51,6 +51,21 @@ where
 group by community_code, kind, category_1, complexity, channel
 order by community_code, kind, category_1, complexity, channel
 
+-- name: points(start, end, by, communities, revoked)
+-- One community (or unit where :by is unit) and matter of plus or minus points with its approved cases of the range.
+select
+    case when :by = 'unit' then coalesce(unit, '') else community_code end as code,
+    point,
+    cast(sum(cases) as bigint) as cases,
+from fct_point
+where
+    happened_on >= cast(:start as date)
+    and happened_on < cast(:end as date)
+    and community_code = any(cast(:communities as varchar[]))
+    and not list_contains(cast(:revoked as varchar[]), batch_id)
+group by code, point
+order by code, point
+
 -- name: records(start, end, counted_by, communities, unit, answer, exclusions, limit, skip, revoked)
 -- One petition behind the three rates with what was asked for (denied, dissatisfied, unanswered, excluded, uncalled), the latest first.
 with excluded as (

@@ -53,7 +53,7 @@ def standings(card: Scorecard) -> Chart:
         rated |= {"excluded": RATE, "gain": POINTS}
         if card.rule.points and units["points"].abs().sum() > 0:
             data["points"] = units["points_held"]
-            headings["points"], rated["points"] = "加减分（另列）", POINTS
+            headings["points"], rated["points"] = "加减分（另列，分）", POINTS
     headings["estimate"] = "收缩估计"
     return card.chart(
         "standings",

@@ -19,6 +19,9 @@ PIONEERS = 20
 STUDIOS = 5
 CENTRES_BY = date(2023, 12, 31)
 SHOWN_ON = date(2023, 7, 4)
+#: Entries of plus and minus points for one community and month on average, and what they are for.
+POINTS_A_MONTH = 0.35
+POINT_SHARES = {"主动治理": 0.2, "首办办结": 0.25, "如期销账": 0.2, "推诿退单": 0.15, "重办超期": 0.15, "虚假办结": 0.05}
 #: Service points below the stations: where they lean on, and about how many there are of each.
 POINTS = {
     "薪火小站": 16,
@@ -45,6 +48,7 @@ def tables(
         "site": (_sites(scenario, world, seed), None),
         "pioneer": (_pioneers(scenario, world, seed), None),
         "action": (_actions(scenario), None),
+        "point": _points(scenario, seed),
         "night_talk": (_night_talks(scenario, world, plan, seed), plan.sessions.day),
         "home_visit": (_home_visits(scenario, world, plan, visited, seed), plan.visits.day),
     }
@@ -192,6 +196,27 @@ def _actions(scenario: Scenario) -> pa.Table:
     for name in ("milestones", "evidence"):
         columns[name] = pa.array([row[name] or None for row in rows], pa.string())
     return as_table("action", columns, len(rows))
+
+
+def _points(scenario: Scenario, seed: int) -> tuple[pa.Table, Ints]:
+    """Plus and minus points of the months since the first rule, few a month, and the day of each."""
+    rng = generator(seed, "points")
+    what = np.array([*POINT_SHARES])
+    months = [date(2022, 6, 1), date(2023, 7, 1)]
+    first, last = (int(np.datetime64(day).astype(np.int64)) for day in months)
+    size = int(rng.poisson(POINTS_A_MONTH * (last - first) / 30.4 * len(scenario.codes)))
+    day = np.sort(rng.integers(first, last - 4, size))
+    columns = {
+        "point_id": join(same("JF", size), padded(np.arange(1, size + 1), 5)),
+        "point": chosen(list(what), rng.choice(len(what), size, p=list(POINT_SHARES.values()))),
+        **_located(scenario, rng.integers(0, len(scenario.codes), size)),
+        "cases": pa.array(np.ones(size, dtype=np.int64)),
+        "happened_on": dates(day * DAY),
+        "evidence": same("见考核台账", size),
+        "approved_by": same("考核办主任", size),
+        "approved_at": moments((day + rng.integers(1, 4, size)) * DAY + 17 * HOUR),
+    }
+    return as_table("point", columns, size), day
 
 
 def _night_talks(scenario: Scenario, world: World, plan: Plan, seed: int) -> pa.Table:

@@ -158,3 +158,21 @@ def test_units_are_counted_by_who_handles_first(ask: Any, plain: Any) -> None:
         )
     )
     assert dict(zip(found["code"], found["n_valid"], strict=True)) == wanted
+
+
+def test_points_are_those_approved_in_the_month_beside_the_score_and_capped(ask: Any, plain: Any) -> None:
+    rule = rules.load().named("trial-2022")
+    worth = {point.code: point.value for point in rule.points}
+    wanted: dict[str, float] = {}
+    june = "happened_on >= '2023-06-01' and happened_on < '2023-07-01'"
+    for code, point, cases in plain(f"select community_code, point, cases from fct_point where {june}"):
+        wanted[code] = wanted.get(code, 0.0) + worth[point] * cases
+    assert wanted and len(set(wanted.values())) > 1
+    units = Review(ask, JUNE, rule).assessed().units.set_index("code")
+    assert {c: p for c, p in units["points"].items() if p} == pytest.approx({c: p for c, p in wanted.items() if p})
+    assert (units["total"] - units["score"]).to_numpy() == pytest.approx(units["points_held"].to_numpy() / 100)
+    tight = Review(ask, JUNE, rule.changed(points_cap=0.5)).assessed().units.set_index("code")
+    assert tight["points_held"].abs().max() == 0.5
+    assert tight["score"].to_numpy() == pytest.approx(units["score"].to_numpy())
+    without = Review(ask, JUNE, rule.changed(points=())).assessed().units
+    assert not without["points"].any()

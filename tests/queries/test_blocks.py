@@ -144,6 +144,7 @@ COLUMNS = {
     ],
     "decisions.departments": ["unit", "level"],
     "assessment.counts": ["community_code", "unit", "month_start", "exclusion", *ASSESSED],
+    "assessment.points": ["code", "point", "cases"],
     "assessment.case_mix": ["community_code", "kind", "category_1", "complexity", "channel", *ANSWERS],
     "risk.classes": ["uscc", "risk_class"],
     "risk.months": ["month_start", "risk_class", "n"],
@@ -474,6 +475,9 @@ def small(tmp_path_factory):
     world.add("dispatch", [{"petition_id": "a0", **sent}, {"petition_id": "b1", **sent, "closed_at": at("08 08:00")}])
     world.add("action", [{"action_id": "A01", "name": "行动"}])
     world.add("department", [{"unit": "司法所", "level": "街道"}, {"unit": "甲社区工作站", "level": "社区"}])
+    given = {"point": "如期销账", "cases": 1, "happened_on": at("08 00:00").date(), "unit": "甲单位"}
+    given |= {"approved_by": "考核办主任", "approved_at": at("09 10:00")}
+    world.add("point", [{"point_id": c, "community_code": c, **given} for c in ("A", "B")])
     ordered = {"given_by": "书记", "given_at": at("08 10:00"), "requirement": "请办结", "due_on": at("10 00:00")}
     world.add(
         "instruction",

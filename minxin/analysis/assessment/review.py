@@ -183,6 +183,15 @@ class Review:
             }
         )
 
+    def points(self, rule: Rule) -> pd.DataFrame:
+        """``code, point, cases``: what was approved to add or take in the assessed month itself.
+
+        A month's own and not the window's: counted over a rolling year, one matter would weigh in
+        twelve assessments and reach the rule's cap by standing still.
+        """
+        start, end = rule.window(*self.month, 1)
+        return self.ask("assessment.points", start=start, end=end, by=self.by)
+
     # ── results ─────────────────────────────────────────────────────────────────────────────────
 
     def assessed(self, rule: Rule | None = None, months: int = 0) -> Assessment:
@@ -197,6 +206,7 @@ class Review:
                 rule,
                 before=before if before is not None and before["n_valid"].sum() else None,
                 volumes=self.volumes,
+                points=self.points(rule),
                 period=f"{self.month[0]:04d}-{self.month[1]:02d}",
             )
             _forget(self._assessed, RESULTS_KEPT)
