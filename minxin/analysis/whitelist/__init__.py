@@ -1,0 +1,1 @@
+"""A white list the way banks check it: WOE scorecard, monotone and free boosting, calibrated out of fold."""

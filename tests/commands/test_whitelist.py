@@ -1,0 +1,205 @@
+"""``minxin whitelist``: what is scored is what was tested, the card says what it must, faults are one line each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from minxin.analysis.whitelist import boosting, reading, training
+from tests.analysis.test_whitelist import sample
+from tests.support import here
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Few trees, except on the real file."""
+    if "inputs" not in request.fixturenames:
+        monkeypatch.setattr(boosting, "TREES", 12)
+        monkeypatch.setattr(training, "INNER", 3)
+
+
+def written(path: Path, rows: int = 700, **more: object) -> Path:
+    frame, y = sample(rows)
+    frame = frame.assign(bad=y.astype(int), month=np.repeat(["2022-01", "2022-02", "2022-03", "2022-04"], rows // 4))
+    frame.assign(**more).to_csv(path, index=False)
+    return path
+
+
+def trained(file: Path, out: Path, *more: str) -> dict:
+    done = here("whitelist", "train", file, "--target", "bad", "--out", out, "--json", *more)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_three_models_are_measured_side_by_side(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv")
+    said = trained(file, tmp_path / "m", "--folds", "4", "--leave-out", "month")
+    assert set(said["models"]) == {"scorecard", "monotone", "free"}
+    for found in said["models"].values():
+        assert {"auc", "auc_low", "auc_high", "ks", "ece", "brier_skill", "calibration_slope", "psi"} <= set(found)
+        assert 0.5 < found["auc_low"] < found["auc"] < found["auc_high"] < 1
+        assert found["n"] == 700
+    again = trained(file, tmp_path / "n", "--folds", "4", "--leave-out", "month")
+    assert again == said, "the same file gives the same figures"
+    assert (tmp_path / "m" / "model.json").read_bytes() == (tmp_path / "n" / "model.json").read_bytes()
+
+
+def test_scoring_a_fold_never_seen_gives_what_was_stored_of_it(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv")
+    trained(file, tmp_path / "all", "--folds", "5", "--leave-out", "month")
+    held = pq.read_table(tmp_path / "all" / "out_of_fold.parquet").to_pandas()
+    frame = pd.read_csv(file)
+    frame[held["fold"] != 2].to_csv(tmp_path / "nine.csv", index=False)
+    frame[held["fold"] == 2].drop(columns="bad").to_csv(tmp_path / "tenth.csv", index=False)
+    trained(tmp_path / "nine.csv", tmp_path / "nine", "--folds", "2", "--leave-out", "month")
+    for model in training.MODELS:
+        out = tmp_path / f"{model}.csv"
+        done = here("whitelist", "score", tmp_path / "nine", tmp_path / "tenth.csv", "--model", model, "--out", out)
+        assert done.returncode == 0, done.stderr
+        scored = pd.read_csv(out)
+        assert scored["probability"].to_numpy() == pytest.approx(held.loc[held["fold"] == 2, model].to_numpy(), abs=0)
+
+
+def test_scores_keep_rows_order_and_other_columns(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv")
+    trained(file, tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    given = pd.read_csv(file).iloc[::-1].head(50).assign(uscc=[f"9199{i}" for i in range(50)])
+    given.to_parquet(tmp_path / "b.parquet", index=False)
+    for ending in ("csv", "parquet"):
+        out = tmp_path / f"out.{ending}"
+        done = here("whitelist", "score", tmp_path / "m", tmp_path / "b.parquet", "--out", out)
+        assert done.returncode == 0, done.stderr
+        scored = pd.read_csv(out, dtype={"uscc": str}) if ending == "csv" else pd.read_parquet(out)
+        assert scored["uscc"].tolist() == given["uscc"].tolist()
+        assert scored["probability"].between(0, 1).all()
+        assert (scored.sort_values("probability")["points"].diff().dropna() <= 0).all()
+        assert scored["reasons"].fillna("").str.split("；").str.len().max() <= 4
+    assert "PSI" in done.stderr and "银行自主审批" in done.stdout
+
+
+def test_later_rows_are_tested_and_earlier_ones_trained_on(tmp_path: Path) -> None:
+    said = trained(written(tmp_path / "a.csv", 1200), tmp_path / "m", "--time-column", "month")
+    assert said["cut"] == "2022-04" and said["rows_seen"] == 900
+    held = pq.read_table(tmp_path / "m" / "out_of_fold.parquet").to_pandas()
+    assert (held["fold"] == 0).sum() == 300 and held.loc[held["fold"] < 0, "free"].isna().all()
+    scored = tmp_path / "s.parquet"
+    here("whitelist", "score", tmp_path / "m", tmp_path / "a.csv", "--out", scored)
+    assert pd.read_parquet(scored)["probability"].to_numpy()[-300:] == pytest.approx(
+        held["monotone"].to_numpy()[-300:], abs=0
+    )
+
+
+def test_the_card_says_what_a_bank_must_know(tmp_path: Path) -> None:
+    trained(written(tmp_path / "a.csv"), tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    done = here("whitelist", "report", tmp_path / "m")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "m" / "card.md").read_text(encoding="utf-8")
+    for must in ("银行自主审批", "没有检验过的对象", "拒绝推断", "WOE", "申诉", "95% 区间", "斜率", "PSI", "原因代码"):
+        assert must in text, must
+    page = (tmp_path / "m" / "card.html").read_text(encoding="utf-8")
+    assert "http" not in page and "<script" not in page
+    assert (tmp_path / "m" / "card.docx").read_bytes()[:2] == b"PK"
+
+
+def test_a_hostile_column_name_stays_text_in_the_card(tmp_path: Path) -> None:
+    frame, y = sample(400)
+    frame.rename(columns={"debt": "<img src=x onerror=1>|a"}).assign(bad=y).to_csv(tmp_path / "a.csv", index=False)
+    trained(tmp_path / "a.csv", tmp_path / "m", "--folds", "2")
+    here("whitelist", "report", tmp_path / "m")
+    assert "<img" not in (tmp_path / "m" / "card.html").read_text(encoding="utf-8")
+
+
+# ── what cannot be used ─────────────────────────────────────────────────────────────────────────
+
+
+def line(*arguments: object) -> str:
+    done = here("whitelist", *map(str, arguments))
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    said = [t for t in done.stderr.splitlines() if t and not t.startswith("第 ")]
+    assert len(said) == 1 and not done.stdout
+    return said[0]
+
+
+HEAD = "a,b,bad\n"
+GOOD = "".join(f"{i % 7},{i % 5},{int(i % 3 == 0)}\n" for i in range(200))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "", "空的"),
+        ("a.csv", HEAD, "没有数据行"),
+        ("a.csv", "a,b,good\n" + GOOD, "没有“bad”列"),
+        ("a.csv", HEAD + GOOD + "1,2,\n", "目标列“bad”第 201 个数据行是空的"),
+        ("a.csv", HEAD + GOOD + "1,2,7\n", "有 3 种取值"),
+        ("a.csv", HEAD + GOOD.replace(",1\n", ",0\n"), "只有一种取值"),
+        ("a.csv", HEAD + GOOD + "1,x,0\n", "第 202 行“b”写着“x”"),
+        ("a.csv", HEAD + GOOD + "1,inf,0\n", "无穷大"),
+        ("a.csv", HEAD + GOOD + "1,1e999,0\n", "无穷大"),
+        ("a.csv", HEAD + GOOD + "1,2\n", "第 202 行有 2 列"),
+        ("a.csv", "a,a,bad\n" + GOOD, "不止一次"),
+        ("a.csv", "年龄,b,bad\n" + GOOD, "个人属性"),
+        ("a.csv", HEAD + "1,2,0\n" * 100 + "1,2,1\n" * 5, "至少要"),
+        ("a.csv", HEAD + "1,2,0\n" * 100 + "1,2,1\n" * 100, "没有可用的变量"),
+        ("a.csv", HEAD + GOOD.replace(",1\n", ",红\n").replace(",0\n", ",蓝\n"), "请改写为"),
+        ("a.arff", "@relation r\n@attribute a numeric\n", "@data"),
+        ("a.arff", "@relation r\n@attribute a date\n@data\n1\n", "只支持数值与枚举"),
+        ("a.arff", "@relation r\n@attribute a numeric\n@attribute bad {0,1}\n@data\n1,0,3\n", "第 5 行有 3 个值"),
+        ("a.arff", "@relation r\n@attribute a numeric\n@attribute bad {0,1}\n@data\n{0 1}\n", "稀疏"),
+        ("a.parquet", "not parquet", "不是完整的 parquet"),
+        ("a.xlsx", "x", "不认识"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_named_in_one_line(name: str, content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert said in line("train", tmp_path / name, "--target", "bad", "--out", tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_wrong_questions_are_named_in_one_line(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv")
+    assert "折数" in line("train", file, "--target", "bad", "--folds", "1", "--out", tmp_path / "m")
+    assert "找不到" in line("train", tmp_path / "none.csv", "--target", "bad", "--out", tmp_path / "m")
+    assert "分不出先后" in line(
+        "train", written(tmp_path / "c.csv", when="2022"), "--target", "bad", "--time-column", "when", "--out",
+        tmp_path / "m",
+    )  # fmt: skip
+    assert "已是一个文件" in line("train", file, "--target", "bad", "--out", file)
+    assert "没有 model.json" in line("score", tmp_path, file, "--out", tmp_path / "o.csv")
+    trained(file, tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    pd.read_csv(file).drop(columns="debt").to_csv(tmp_path / "b.csv", index=False)
+    assert "缺少模型需要的列：debt" in line("score", tmp_path / "m", tmp_path / "b.csv", "--out", tmp_path / "o.csv")
+    assert "应以 .csv 或 .parquet" in line("score", tmp_path / "m", file, "--out", tmp_path / "o.xlsx")
+    pd.read_csv(file).assign(debt="很多").to_csv(tmp_path / "d.csv", index=False)
+    assert "应为数" in line("score", tmp_path / "m", tmp_path / "d.csv", "--out", tmp_path / "o.csv")
+
+
+def test_arff_with_marks_of_missing_and_nominal_values_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.arff").write_text(
+        "% remark\n@relation 'r'\n@attribute 'a b' numeric\n@ATTRIBUTE kind {'甲, 乙',丙}\n@attribute bad {0,1}\n"
+        "@data\n1.5,'甲, 乙',0\n?,丙,1\n% remark\n-2e-3,?,0\n",
+        encoding="utf-8",
+    )
+    frame = reading.read(tmp_path / "a.arff")
+    assert frame.columns.tolist() == ["a b", "kind", "bad"]
+    assert frame["a b"].tolist()[::2] == [1.5, -0.002] and np.isnan(frame["a b"][1])
+    assert frame["kind"].tolist() == ["甲, 乙", "丙", None] and frame["bad"].tolist() == [0, 1, 0]
+
+
+def test_a_real_file_of_bankruptcies(inputs: Path, tmp_path: Path) -> None:
+    """Fewer folds than the manual's ten: two models of half the firms each."""
+    file = inputs / "credit" / "polish_1year.arff"
+    done = here("whitelist", "train", file, "--target", "bankruptcy", "--folds", "3", "--out", tmp_path / "m", "--json")
+    assert done.returncode == 0, done.stderr
+    models = json.loads(done.stdout)["models"]
+    assert models["free"]["auc"] > 0.94
+    assert models["monotone"]["auc"] > models["free"]["auc"] - 0.04
+    assert models["scorecard"]["auc"] > models["free"]["auc"] - 0.08
+    for found in models.values():
+        assert found["brier_skill"] > 0
+        assert 0.8 <= found["calibration_slope"] <= 1.2
