@@ -22,6 +22,7 @@ from minxin.charts.canvas import (
     value_axis,
 )
 from minxin.charts.chart import Chart, Kind
+from minxin.charts.palette import part_colour, risk_of
 from minxin.charts.words import clean, is_moment, missing, moment, shorten, width
 
 HEIGHT = 22.0  # of a chart in ems
@@ -262,14 +263,15 @@ def stacked_column(canvas: Canvas) -> None:
     hovers, keys, ends = hover(chart), chart.keys, []
     for position, group in enumerate(chart.groups):
         rows = [i for i, g in enumerate(groups) if g == group]
-        colour = c.categories[position] if position < len(c.categories) else c.calm
+        colour, risk = part_colour(group, position, c), risk_of(group, c)
         xs = [order.index(chart.names[i]) for i in rows]
         canvas.trace(
             "bar",
             x=xs,
             y=[values[i] or 0 for i in rows],
             width=0.66,
-            marker={"color": colour, "line": {"width": 1, "color": c.page}},
+            # yellow alone is too pale on white: a risk class has a dark outline
+            marker={"color": colour, "line": {"width": 1, "color": c.text if risk else c.page}},
             hovertext=[hovers[i] for i in rows],
             hovertemplate="%{hovertext}<extra></extra>",
             customdata=[keys[i] for i in rows],
@@ -277,7 +279,7 @@ def stacked_column(canvas: Canvas) -> None:
             **faded(canvas),
         )
         last = next((values[i] or 0.0 for i, x in zip(rows, xs, strict=True) if x == len(order) - 1), 0.0)
-        ends.append((totals[-1] + last / 2, shorten(group, 9), colour))
+        ends.append((totals[-1] + last / 2, shorten(group, 9), "" if risk else colour))
         for i, x in zip(rows, xs, strict=True):
             totals[x] += values[i] or 0.0
     places = value_axis(canvas, "y", 0.0, max(totals) or 1.0)
@@ -287,8 +289,10 @@ def stacked_column(canvas: Canvas) -> None:
         ends, spread([e[0] * scale for e in ends], canvas.font * 1.25), strict=True
     ):
         canvas.note(
-            text=f'<span style="color:{colour}">■</span> {safe(words)}', x=1, xref="paper", xanchor="left", xshift=4,
-            y=middle, yref="y", yshift=place - middle * scale, showarrow=False, font={"size": canvas.font * 0.94},
+            # a risk class says its own shape
+            text=f'<span style="color:{colour}">■</span> {safe(words)}' if colour else safe(words), x=1, xref="paper",
+            xanchor="left", xshift=4, y=middle, yref="y", yshift=place - middle * scale, showarrow=False,
+            font={"size": canvas.font * 0.94},
         )  # fmt: skip
     top = _place_notes(canvas, [], False)
     canvas.lay(barmode="stack", height=HEIGHT * canvas.font + top, xaxis={"showline": True})

@@ -117,6 +117,19 @@ def colours(theme: Theme | str = Theme.LIGHT) -> Colours:
     return _BY_THEME[Theme(theme)]
 
 
+def risk_of(name: str, held: Colours) -> Risk | None:
+    """The risk class that a name begins with (红■D高), None for any other name."""
+    return next((r for r in held.risks if name.startswith(f"{r.word}{r.shape}{r.letter}")), None)
+
+
+def part_colour(name: str, position: int, held: Colours) -> str:
+    """The colour of one part of a whole: that of its risk class, else of its place in the order."""
+    risk = risk_of(name, held)
+    if risk is not None:
+        return risk.colour
+    return held.categories[position] if position < len(held.categories) else held.calm
+
+
 @dataclass(frozen=True)
 class Classes:
     """Values in classes of the ramp: ``index[i]`` is the class of value i (None without a value).

@@ -12,7 +12,7 @@ from minxin.charts import geometry
 from minxin.charts.canvas import extent_of, one_target, ticks
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import fills, legend, short_names
-from minxin.charts.palette import FILE_FONT, classes, text_on
+from minxin.charts.palette import FILE_FONT, classes, part_colour, risk_of, text_on
 from minxin.charts.registry import Renderers
 from minxin.charts.sides import one_sided, reach, sides, unsigned_format
 from minxin.charts.words import clean, shorten, width
@@ -277,9 +277,10 @@ def stacked_column(place: Place) -> None:
     drawn = place.book.held.add_chart({"type": "column", "subtype": "stacked"})
     names, wide = _wide(place)
     for i, (group, cells) in enumerate(wide):
-        colour = INK.categories[i] if i < len(INK.categories) else INK.calm
+        edge = INK.text if risk_of(group, INK) else INK.page
+        fill = {"color": part_colour(group, i, INK)}
         drawn.add_series({"name": _literal(shorten(group, 14) or "全部"), "categories": names, "values": cells,
-                          "gap": 45, "fill": {"color": colour}, "border": {"color": INK.page}})  # fmt: skip
+                          "gap": 45, "fill": fill, "border": {"color": edge}})  # fmt: skip
     drawn.set_x_axis(_names())
     axis = {k: v for k, v in _axis(chart, True).items() if k not in ("max", "major_unit")}
     drawn.set_y_axis(axis)

@@ -27,18 +27,21 @@ from pptx.util import Inches, Pt
 from minxin.charts.canvas import extent_of, one_target, ticks
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import short_names
+from minxin.charts.palette import risk_of
 from minxin.charts.sides import net, one_sided, reach, unsigned_format, wide
 from minxin.charts.words import clean, is_moment, shorten, width
 from minxin.exports.deck import (
     CALM,
     CATEGORIES,
     HAIRLINE,
+    INK,
     PAGE,
     PRIMARY,
     QUIET,
     TEXT,
     Colour,
     describe,
+    rgb,
     style,
     text_box,
 )
@@ -427,10 +430,12 @@ def stacked_column(sheet: Sheet) -> None:
     drawn = _add(sheet, XL_CHART_TYPE.COLUMN_STACKED, data, _remarks(sheet, _value_marks(chart) + _place_marks(chart)))
     plot = drawn.plots[0]
     plot.gap_width, plot.overlap = 45, 100
-    for i, series in enumerate(plot.series):
-        _paint(series.format.fill, CATEGORIES[i] if i < len(CATEGORIES) else CALM)
+    for i, (series, group) in enumerate(zip(plot.series, chart.groups, strict=True)):
+        risk = risk_of(group, INK)
+        ours = CATEGORIES[i] if i < len(CATEGORIES) else CALM
+        _paint(series.format.fill, rgb(risk.colour) if risk else ours)
         series.format.line.width = Pt(0.75)
-        PAGE.apply(series.format.line.color)
+        (TEXT if risk else PAGE).apply(series.format.line.color)
     axis = drawn.value_axis
     _value_axis(chart, axis, True)
     places = ticks(0.0, max(totals, default=0) or 1.0)
