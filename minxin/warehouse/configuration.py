@@ -12,6 +12,7 @@ import pandas as pd
 
 from minxin.calendar import calendar_frame
 from minxin.settings import NO_COMMUNITY, NO_COMMUNITY_NAME, Home
+from minxin.tables import tables
 from minxin.warehouse import repair_rules, risk_rules
 from minxin.warehouse.credit_configuration import credit_tables
 from minxin.warehouse.lake import Manifest
@@ -21,23 +22,37 @@ from minxin.warehouse.visibility import Revocations
 def data_time(
     connection: duckdb.DuckDBPyConnection, home: Home, batches: list[Manifest], built_at: datetime
 ) -> datetime:
-    """The moment the data speak of: fixed by the deployment, stated by a batch, or latest creation.
+    """The moment the data speak of: fixed by the deployment, stated by a batch, or the latest event.
 
-    The latest creation counts to the end of its day, but never beyond the last import.
+    The latest event counts to the end of its day, but never beyond the last import.
     """
     rule = home.deployment.clock.get("as_of", "latest_created")
     if rule != "latest_created":
         return datetime.fromisoformat(str(rule)).replace(tzinfo=None)
     moments = [datetime.fromisoformat(m.as_of) for m in batches if m.as_of]
     unstated = [m for m in batches if not m.as_of]
-    if unstated:
-        [(latest,)] = connection.execute(
-            "select max(created_at) from lake_petition where list_contains(?, _batch)", [[m.batch_id for m in unstated]]
-        ).fetchall()
-        if latest:
-            midnight = datetime.combine(latest.date() + timedelta(days=1), datetime.min.time())
-            moments.append(min(midnight, max(datetime.fromisoformat(m.imported_at) for m in unstated)))
+    if unstated and (latest := _latest(connection, unstated)):
+        midnight = datetime.combine(latest.date() + timedelta(days=1), datetime.min.time())
+        moments.append(min(midnight, max(datetime.fromisoformat(m.imported_at) for m in unstated)))
     return max(moments, default=built_at)
+
+
+def _latest(connection: duckdb.DuckDBPyConnection, batches: list[Manifest]) -> datetime | None:
+    """The latest event that these batches tell of: creation of petitions, and of others what cannot lie ahead."""
+    found = []
+    for name, declared in tables().items():
+        told = [m.batch_id for m in batches if name in m.tables]
+        if name == "petition":
+            column = "created_at"
+        elif declared.month and declared.column(declared.month).past:
+            column = declared.month
+        else:
+            continue
+        if told:
+            found += connection.execute(
+                f"select cast(max({column}) as timestamp) from lake_{name} where list_contains(?, _batch)", [told]
+            ).fetchall()
+    return max((moment for (moment,) in found if moment), default=None)
 
 
 def _table(

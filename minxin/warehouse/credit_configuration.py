@@ -11,6 +11,7 @@ import pandas as pd
 
 from minxin.settings import Deployment
 from minxin.warehouse.initials import initials
+from minxin.warehouse.policies import policy_tables
 
 #: Columns of ``credit/<list>.csv`` with their types in DuckDB; the first column is the key.
 LISTS = {
@@ -70,6 +71,7 @@ def credit_tables(connection: duckdb.DuckDBPyConnection, deployment: Deployment)
         if rows:
             marks = ", ".join("?" for _ in columns)
             connection.executemany(f"insert into {TABLES[name]} values ({marks})", rows)
+    policy_tables(connection, deployment)
     names = connection.execute("select distinct name from lake_enterprise where name is not null").df()["name"]
     spelled = pd.DataFrame({"name": names, "pinyin": [initials(str(n)) for n in names]}, dtype="string")
     connection.register("spelled_names", spelled)

@@ -12,6 +12,8 @@ from typing import Any
 
 from minxin.demo.scenario import day_number
 from minxin.settings import Deployment, Refused, Unusable
+from minxin.warehouse.policies import Policy
+from minxin.warehouse.policies import load as load_policies
 
 MOST_FIRMS = 2_000_000
 FEWEST_FIRMS = 500
@@ -36,6 +38,7 @@ class Told:
     sectors: tuple[Mapping[str, str], ...]
     #: Communities with their code, name and weight of firms.
     communities: tuple[tuple[str, str, float], ...]
+    policies: tuple[Policy, ...]
 
     def scaled(self, name: str) -> int:
         """A published number in proportion to the number of firms, at least one; exact at the default."""
@@ -80,6 +83,7 @@ def load(deployment: Deployment, firms: int | None = None, records: int | None =
                 (c.code, c.name, int(places[c.code]["population"]) * _BUSY[places[c.code]["profile"]])
                 for c in deployment.communities
             ),
+            policies=load_policies(deployment),
         )
     except FileNotFoundError as error:
         raise Unusable(f"信用主题的模拟方案缺少文件 {error.filename}，请恢复后再试。") from error

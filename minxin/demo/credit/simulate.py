@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from minxin.demo.credit import bulk, business, city, events, firms
+import pyarrow.compute as pc
+
+from minxin.demo.credit import bulk, business, city, events, firms, policies
 from minxin.demo.credit.settings import Told, load
 from minxin.demo.simulate import SOURCE, Progress
 from minxin.demo.store import Store
@@ -40,7 +42,17 @@ def write(folder: Path, told: Told, progress: Progress | None = None) -> Outcome
     say(0.1, "模拟处罚、名单与线索")
     happened = events.make(told, made)
     say(0.25, "模拟信贷、检查与园区")
-    for tables in (happened.tables, business.make(told, made, happened.troubles), city.make(told)):
+    dealings = business.make(told, made, happened.troubles)
+    listed, loans = happened.tables["list_entry"][0], dealings["loan"][0]
+    known = policies.members(
+        made,
+        ("redlisted", listed.filter(pc.equal(listed["list"], "红名单"))),
+        ("blacklisted", listed.filter(pc.equal(listed["list"], "黑名单"))),
+        ("merchant", dealings["merchant"][0]),
+        ("borrower", loans.filter(pc.is_valid(loans["drawn_on"]))),
+    )
+    matched = policies.matches(told, told.policies, made, happened.troubles, known)
+    for tables in (happened.tables, dealings, city.make(told), {"policy_match": matched}):
         for name, (table, day) in tables.items():
             store.add(name, table, day)
     store.close()
