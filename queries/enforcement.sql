@@ -189,11 +189,17 @@ order by n desc, stands
 -- One month with the cases found and closed in it, those that left, and the stock and its amount as it ended or by the data time.
 with month as (
     -- One month that the range touches and that has begun, with the day after its end.
-    select distinct
-        cast(date_trunc('month', day) as date) as month_start,
-        cast(date_trunc('month', day) + interval '1 month' as date) as month_end,
-    from dim_calendar
-    where day >= cast(:start as date) and day < cast(:end as date) and day < (select cast(as_of as date) from snapshot_info)
+    select
+        cast(first_day as date) as month_start,
+        cast(first_day + interval '1 month' as date) as month_end,
+    from
+        generate_series(
+            date_trunc('month', cast(:start as date)),
+            cast(
+                least(cast(:end as date), (select cast(as_of as date) from snapshot_info)) - interval '1 day' as timestamp
+            ),
+            interval '1 month'
+        ) as months(first_day)
 ),
 
 found as (

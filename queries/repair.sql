@@ -11,36 +11,44 @@ group by firm.county_code
 order by min(county.sort_order) nulls last, firm.county_code
 
 -- name: states(county, communities, today, hidden, revoked)
--- One class of penalties and state of repair with how many are shown today, and of how many firms.
-with waiting as (
-    -- One penalty with an application that is not decided yet.
-    select distinct penalty_id
-    from fct_repair
-    where
-        decided_on is null
-        and community_code = any(cast(:communities as varchar[]))
-        and batch_id <> all(cast(:revoked as varchar[]))
+-- One class of penalties and state of repair with how many are shown today, of how many firms, and how many were 30 days ago.
+with moment as (
+    -- One day that is looked at: today, and 30 days before.
+    select cast(:today as date) as day
+    union all
+    select cast(:today as date) - 30 as day
 ),
 
 shown as (
-    -- One penalty shown today with its state of repair.
+    -- One penalty shown on one of the days with its state of repair on that day.
     select
+        moment.day,
         penalty.class_code,
         penalty.class_name,
         penalty.uscc,
         case
             when waiting.penalty_id is not null then 'pending'
-            when penalty.ready_on <= cast(:today as date) then 'ready'
-            when penalty.apply_from <= cast(:today as date) then 'owing'
-            when penalty.remind_again_on <= cast(:today as date) then 'near'
-            when penalty.remind_on <= cast(:today as date) then 'soon'
+            when penalty.ready_on <= moment.day then 'ready'
+            when penalty.apply_from <= moment.day then 'owing'
+            when penalty.remind_again_on <= moment.day then 'near'
+            when penalty.remind_on <= moment.day then 'soon'
             else 'waiting'
         end as state,
     from fct_penalty as penalty
-    left join waiting on waiting.penalty_id = penalty.penalty_id
+    inner join moment on penalty.decided_on <= moment.day and penalty.visible_until > moment.day
+    left join (
+        select distinct
+            moment.day,
+            repair.penalty_id,
+        from fct_repair as repair
+        inner join moment
+            on repair.applied_on <= moment.day
+            and (repair.decided_on is null or repair.decided_on > moment.day)
+        where repair.batch_id <> all(cast(:revoked as varchar[]))
+    ) as waiting
+        on waiting.penalty_id = penalty.penalty_id and waiting.day = moment.day
     where
         penalty.is_public
-        and penalty.visible_until > cast(:today as date)
         and penalty.penalty_id <> all(cast(:hidden as varchar[]))
         and penalty.batch_id <> all(cast(:revoked as varchar[]))
         and penalty.community_code = any(cast(:communities as varchar[]))
@@ -51,8 +59,9 @@ select
     class_code,
     class_name,
     state,
-    count(*) as n,
-    count(distinct uscc) as firms,
+    count(*) filter (where day = cast(:today as date)) as n,
+    count(distinct uscc) filter (where day = cast(:today as date)) as firms,
+    count(*) filter (where day < cast(:today as date)) as n_before,
 from shown
 group by class_code, class_name, state
 order by class_code, state
@@ -268,11 +277,17 @@ order by step, days, is_done
 -- One month with the applications that came and were decided in it, and those open as it ended or by the data time.
 with month as (
     -- One month that the range touches and that has begun, with the day after its end.
-    select distinct
-        cast(date_trunc('month', day) as date) as month_start,
-        cast(date_trunc('month', day) + interval '1 month' as date) as month_end,
-    from dim_calendar
-    where day >= cast(:start as date) and day < cast(:end as date) and day < (select cast(as_of as date) from snapshot_info)
+    select
+        cast(first_day as date) as month_start,
+        cast(first_day + interval '1 month' as date) as month_end,
+    from
+        generate_series(
+            date_trunc('month', cast(:start as date)),
+            cast(
+                least(cast(:end as date), (select cast(as_of as date) from snapshot_info)) - interval '1 day' as timestamp
+            ),
+            interval '1 month'
+        ) as months(first_day)
 ),
 
 application as (

@@ -13,7 +13,6 @@ page = repair.answer(source, chosen.question)
 repair.headline(page, chosen, viewer)
 repair.figures(page)
 repair.way(page, viewer)
-repair.pace(page, viewer)
 if viewer.detail != "aggregate":
     repair.drill(page, viewer)
     repair.case(source, page, viewer)

@@ -284,7 +284,7 @@ COLUMNS = {
     "community.sites": ["level", "status", "n", "posts"],
     "visibility.known": ["kind", "n"],
     "repair.counties": ["county_code", "county_name", "n"],
-    "repair.states": ["class_code", "class_name", "state", "n", "firms"],
+    "repair.states": ["class_code", "class_name", "state", "n", "firms", "n_before"],
     "repair.list": [
         "penalty_id",
         "uscc",

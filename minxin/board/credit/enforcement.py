@@ -88,7 +88,7 @@ def stuck(page: Enforcement, viewer: Viewer) -> None:
     if viewer.detail == "aggregate":
         panel.panel(page.standing, viewer, PAGE)
         return
-    left, right = st.columns([4, 8])
+    left, right = st.columns(2)
     with left:
         panel.panel(page.standing, viewer, PAGE)
     with right:

@@ -69,33 +69,19 @@ def figures(page: Repair) -> None:
 
 
 def way(page: Repair, viewer: Viewer) -> None:
-    """How far penalties came, and what is coming in the next weeks."""
-    left, right = st.columns(2)
-    with left:
-        panel.panel(page.funnel, viewer, PAGE)
-    with right:
-        panel.panel(page.coming, viewer, PAGE)
-
-
-def pace(page: Repair, viewer: Viewer) -> None:
-    """How long each step takes, and how the stock moves."""
-    left, right = st.columns(2)
-    with left:
-        panel.panel(page.speed, viewer, PAGE)
-    with right:
-        panel.panel(page.months, viewer, PAGE)
+    """How far penalties came and how long each step took; what is coming, and how the stock moves."""
+    for pair in ((page.funnel, page.speed), (page.coming, page.months)):
+        for column, chart in zip(st.columns(2), pair, strict=True):
+            with column:
+                panel.panel(chart, viewer, PAGE)
 
 
 # ── single penalties ────────────────────────────────────────────────────────────────────────────
 
 
 def drill(page: Repair, viewer: Viewer) -> None:
-    """Penalties by state, and the applications that wait longest; a click chooses the case below."""
-    left, right = st.columns(2)
-    with left:
-        panel.chosen_panel(partial(_list, page), viewer, PAGE, "list", draw=_pick)
-    with right:
-        panel.panel(page.backlog, viewer, PAGE, draw=_pick)
+    """Penalties by state, those in hand by how long they wait; a click chooses the case below."""
+    panel.chosen_panel(partial(_list, page), viewer, PAGE, "list", draw=_pick)
 
 
 def _list(page: Repair) -> Chart:
@@ -116,8 +102,8 @@ def _pick(chart: Chart) -> None:
 
 
 def case(source: Source, page: Repair, viewer: Viewer) -> None:
-    """The chosen penalty under both rules, the way to its firm, and the decision on its repair."""
-    chosen = str(st.session_state.get(CASE, ""))
+    """The penalty chosen in the list or named in the address under both rules; its firm, the decision on its repair."""
+    chosen = str(st.session_state.get(CASE) or st.query_params.get(CASE, ""))
     if not chosen:
         st.caption("在上面的清单里点一行，看该件处罚在两版规则下各从何时起可以申请。")
         return
@@ -177,6 +163,7 @@ def _granted(penalty_id: str, viewer: Viewer) -> None:
         Revocations(settings.home()).revoke(penalty_id, who, f"同意修复：{reason.strip()}" if reason.strip() else "")
         st.session_state[_DONE] = f"已登记同意修复，{penalty_id} 不再展示。"
         st.session_state.pop(CASE, None)
+        st.query_params.pop(CASE, None)
 
 
 # ── rules ───────────────────────────────────────────────────────────────────────────────────────

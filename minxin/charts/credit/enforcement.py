@@ -246,7 +246,7 @@ class Enforcement:
         rows["share"] = share.value
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
         return self.about.chart(
-            name, Kind.BAR, self.question.hidden(rows.assign(position=range(len(rows))), "n"),
+            name, Kind.BAR, self.question.hidden(rows.assign(position=range(len(rows))), "n", "share", "interval"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN), Unit(), title,
             f"{what}；{self.question.days}发现的",
             headings={"name": "环节", "n": "件数", "of": "以何为基数", "share": "占比", "interval": "95%区间"},
@@ -291,17 +291,14 @@ class Enforcement:
     @cached_property
     def arrears(self) -> Chart:
         """Arrears and the debts of offices as each month ended: at zero or not."""
-        found = self.flow
-        parts = {"n_arrears": "账款拖欠未清", "n_government": "机关事业单位失信未清"}
-        data = found.melt("month", list(parts), "part", "n")
+        parts = {"n_arrears": "账款拖欠", "n_government": "机关事业失信"}
+        data = self.whole_months.melt("month", list(parts), "part", "n")
         data["part"] = data["part"].map(parts)
-        ends = dict(zip(found["month"], _month_ends(found["month"], self.about.as_of.date()), strict=True))
-        data["month"] = data["month"].map(ends)
-        return self.about.of(f"近 {MONTHS} 个月", self.question.place).chart(
+        return self.about.of(f"近 {MONTHS} 个整月", self.question.place).chart(
             "enforcement_arrears", Kind.LINE, data[["month", "part", "n"]],
-            Encoding(x="month", y="n", series="part", emphasis=("账款拖欠未清",)), Unit(), self._arrears(),
-            f"月末未清件数（末点为数据截止时），{self.question.place}",
-            headings={"month": "日期", "part": "项目", "n": "未清件数"},
+            Encoding(x="month", y="n", series="part", emphasis=("账款拖欠",)), Unit(), self._arrears(),
+            f"各月末未清件数，{self.question.place}",
+            headings={"month": "月份", "part": "项目", "n": "月末未清"},
         )  # fmt: skip
 
     @cached_property
@@ -352,8 +349,8 @@ class Enforcement:
             "enforcement_stuck", Kind.TABLE, data, Encoding(key="case_id"), Unit(), title,
             f"按停在当前环节的时间排列{rest}",
             headings={
-                "enterprise_name": "企业", "county_name": "县区", "kind": "类型", "stands": "停在", "since": "自",
-                "days": "已停天数", "amount": "涉及金额", "discovered_on": "发现日期", "lapsed": "提示",
+                "enterprise_name": "企业", "kind": "类型", "stands": "停在", "days": "已停天数", "since": "自",
+                "amount": "涉及金额", "county_name": "县区", "discovered_on": "发现日期", "lapsed": "提示",
             },
             units={"days": DAYS, "amount": YUAN},
         )  # fmt: skip
@@ -369,12 +366,6 @@ def _card(code: str, name: str, value: float, note: str, change: float = np.nan)
         "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan, "unit": Unit(),
         "note": note, "change": change, "change_word": "比上月末" if change == change else "",
     }  # fmt: skip
-
-
-def _month_ends(months: pd.Series[Any], as_of: dt.date) -> list[dt.date]:
-    """The last day of each month, or the last day of the data."""
-    last = as_of - dt.timedelta(days=1)
-    return [min((m + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1), last) for m in months]
 
 
 def _differing(rows: pd.DataFrame) -> str:

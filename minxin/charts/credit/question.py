@@ -40,12 +40,16 @@ class Question:
         """A count as it may be said: 12 件, 1.2万 件, <5 件."""
         return wording.count_text(float(n), word, self.hidden_below)
 
-    def hidden(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
-        """Counts that may not be shown as 「<5」, with the columns ``status`` and ``shown``."""
+    def hidden(self, rows: pd.DataFrame, column: str, *derived: str) -> pd.DataFrame:
+        """Counts that may not be shown as 「<5」, with the columns ``status`` and ``shown``.
+
+        ``derived``: columns from which the count could be worked out; they are empty there.
+        """
         small = (rows[column] > 0) & (rows[column] < self.hidden_below)
         return rows.assign(
             **{
                 column: rows[column].astype("float64").where(~small),
+                **{name: rows[name].where(~small) for name in derived},
                 "status": np.where(small, "few", "ok"),
                 SHOWN: np.where(small, f"<{self.hidden_below}", ""),
             }

@@ -14,6 +14,7 @@ from minxin.analysis.survival import Curve, curve, median_text
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import SHOWN, Ask, Question, medians
+from minxin.charts.words import missing
 from minxin.warehouse.repair_rules import RepairRules
 
 DAYS = Unit("number", "天", 0)
@@ -40,8 +41,14 @@ def state_names(rules: RepairRules) -> dict[str, str]:
 def _card(code: str, name: str, value: float, note: str) -> dict[str, Any]:
     return {
         "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan,
-        "unit": Unit(), "note": note,
+        "unit": Unit(), "note": note, "change": np.nan, "change_word": "",
     }  # fmt: skip
+
+
+def _dated(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Days written with their year: one list spans several."""
+    written = {c: [None if missing(d) else wording.date_text(d, True) for d in rows[c]] for c in columns}
+    return rows.assign(**written)
 
 
 class Repair:
@@ -59,11 +66,17 @@ class Repair:
     def states(self) -> pd.DataFrame:
         """One state a row with penalties and firms; all states, in order."""
         found = self.ask("repair.states", county=self.question.county)
-        summed = found.groupby("state")[["n", "firms"]].sum()
+        summed = found.groupby("state")[["n", "firms", "n_before"]].sum()
         return summed.reindex(list(self.names), fill_value=0).reset_index()
 
-    def _n(self, *states: str) -> int:
-        return int(self.states.set_index("state")["n"].loc[list(states)].sum())
+    def _n(self, *states: str, column: str = "n") -> int:
+        return int(self.states.set_index("state")[column].loc[list(states)].sum())
+
+    def _stock(self, code: str, name: str, note: str, *states: str) -> dict[str, Any]:
+        """A card of what stands today beside what stood 30 days ago."""
+        now = self._n(*states)
+        change = now - self._n(*states, column="n_before")
+        return _card(code, name, now, note) | {"change": change, "change_word": "比30天前"}
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -137,13 +150,14 @@ class Repair:
         granted, refused = int(self.steps["n_granted"].sum()), int(self.steps["n_refused"].sum())
         share = rates.wilson(granted, granted + refused)
         far, close = self.rules.reminders
-        waiting = f"{self._unaccepted} 件尚未受理" if self._unaccepted else "均已受理"
+        waiting = f"{q.count(self._unaccepted)}尚未受理" if self._unaccepted else "均已受理"
         soon = f"其中 {close} 天内 {q.count(self._n('near'))}"
+        firms = f"涉及 {q.count(held['firms']['ready'], '家企业')}"
         rows = [
-            _card("ready", "可以申请", self._n("ready"), f"涉及 {q.count(held['firms']['ready'], '家企业')}"),
-            _card("soon", f"{far} 天内可申请", self._n("near", "soon"), soon),
-            _card("owing", "待改正或履行", self._n("owing"), "已满最短公示期"),
-            _card("pending", "在办申请", self.total_open, waiting),
+            self._stock("ready", "可以申请", firms, "ready"),
+            self._stock("soon", f"{far} 天内可申请", soon, "near", "soon"),
+            self._stock("owing", "待改正或履行", "已满最短公示期", "owing"),
+            self._stock("pending", "在办申请", waiting, "pending"),
             _card("granted", "同意率", float(share.value), f"{q.label}作出的处罚")
             | {"low": float(share.low), "high": float(share.high), "n": granted + refused, "unit": RATE},
         ]
@@ -155,7 +169,7 @@ class Repair:
             "repair_figures", Kind.KPI_ROW, data,
             Encoding(
                 x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
-                key="code", order="position", label=SHOWN,
+                change="change", change_word="change_word", key="code", order="position", label=SHOWN,
             ),
             Unit(), self.headline[0][1], f"公示中的处罚按今天的状态，{self.question.place}",
             headings={"name": "项目", "value": "数值"},
@@ -182,7 +196,7 @@ class Repair:
         share = rates.wilson(rows["n"], before)
         rows["share"], rows["low"], rows["high"] = share.value, share.low, share.high
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
-        rows["before"] = before
+        rows["before"] = before.where(before >= self.question.hidden_below)
         x, n = self.applied
         title = f"{self.question.label}作出的处罚中还没有可以申请修复的"
         if n:
@@ -193,7 +207,7 @@ class Repair:
                 f"占 {wording.rate_text(x / n)}（95%区间 {interval}）"
             )
         return self.about.chart(
-            "repair_funnel", Kind.BAR, self.question.hidden(rows, "n"),
+            "repair_funnel", Kind.BAR, self.question.hidden(rows, "n", "share", "interval"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN),
             Unit(), title, f"处罚件数，不含不予公示的；{self.question.days}作出的处罚",
             headings={
@@ -262,7 +276,7 @@ class Repair:
             headings={"month": "月份", "part": "项目", "n": "件数"},
         )  # fmt: skip
 
-    @cached_property
+    @property
     def backlog(self) -> Chart:
         """Open applications, the longest waiting on top."""
         total, late = self.total_open, self._unaccepted
@@ -271,8 +285,8 @@ class Repair:
             title = f"在办 {total} 件，最久已等 {int(self.queue['days'].max())} 天"
             title += f"，{late} 件尚未受理" if late else "，均已受理"
         return self.today.chart(
-            "repair_backlog", Kind.TABLE, self.queue, Encoding(key="penalty_id"), Unit(), title,
-            "按申请日期排列，最久的在前；点一行看该件",
+            "repair_backlog", Kind.TABLE, _dated(self.queue, "applied_on", "accepted_on"),
+            Encoding(key="penalty_id"), Unit(), title, "按申请日期排列，最久的在前；点一行看该件在两版规则下的日期",
             headings={
                 "enterprise_name": "企业", "county_name": "县区", "class_name": "类别", "authority": "处罚机关",
                 "applied_on": "申请日期", "accepted_on": "受理日期", "days": "已等天数",
@@ -281,18 +295,21 @@ class Repair:
         )  # fmt: skip
 
     def listed(self, state: str) -> Chart:
-        """The penalties in one state, those that can be applied for first on top."""
+        """The penalties in one state, those that can be applied for first on top; pending ones by their waiting."""
+        if state == "pending":
+            return self.backlog
         found = self.ask("repair.list", county=self.question.county, state=state, limit=LISTED, skip=0)
         total = self._n(state)
         title = f"{self.names[state]} {total:,} 件" if total else f"没有「{self.names[state]}」的处罚"
         rest = f"，列出最早的 {len(found)} 件" if total > len(found) else ""
         return self.today.chart(
-            f"repair_list_{state}", Kind.TABLE, found, Encoding(key="penalty_id"), Unit(), title,
+            f"repair_list_{state}", Kind.TABLE, _dated(found, "decided_on", "apply_from", "ready_on", "ends_on"),
+            Encoding(key="penalty_id"), Unit(), title,
             f"按最早可申请日排列{rest}；点一行看该件在两版规则下的日期",
             headings={
-                "enterprise_name": "企业", "county_name": "县区", "kind": "处罚种类", "class_name": "类别",
-                "decided_on": "决定日期", "apply_from": "最早可申请", "ready_on": "条件齐备", "ends_on": "公示期满",
-                "document_no": "决定书文号",
+                "enterprise_name": "企业", "county_name": "县区", "document_no": "决定书文号", "kind": "处罚种类",
+                "class_name": "类别", "decided_on": "决定日期", "apply_from": "最早可申请", "ready_on": "条件齐备",
+                "ends_on": "公示期满",
             },
         )  # fmt: skip
 
