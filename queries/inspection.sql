@@ -1,39 +1,26 @@
 -- name: visits(communities, revoked)
 -- One visit with the class that the firm had at the end of the month before, its size and industry; the earliest first.
-with known as (
-    -- One visit with the class that the firm had at the end of the month before it.
-    select
-        visit.inspection_id,
-        risk.risk_class,
-    from mart_risk as risk
-    inner join fct_inspection as visit
-        on risk.uscc = visit.uscc
-        and risk.month_start = cast(date_trunc('month', visit.inspected_on) - interval '1 month' as date)
-)
-
 select
-    visit.inspection_id,
-    visit.uscc,
-    visit.arm,
-    visit.stage,
-    visit.departments,
-    visit.inspected_on,
-    visit.probability as pi,
-    visit.has_problem,
-    visit.action,
-    visit.county_code,
-    visit.county_name,
-    visit.industry_section,
-    visit.industry_name,
-    firm.size,
-    known.risk_class,
-from fct_inspection as visit
-left join dim_enterprise as firm on firm.uscc = visit.uscc
-left join known on known.inspection_id = visit.inspection_id
+    inspection_id,
+    uscc,
+    arm,
+    stage,
+    departments,
+    inspected_on,
+    probability as pi,
+    has_problem,
+    action,
+    county_code,
+    county_name,
+    industry_section,
+    industry_name,
+    size,
+    risk_class,
+from mart_inspection
 where
-    visit.community_code = any(cast(:communities as varchar[]))
-    and not visit.batch_id = any(cast(:revoked as varchar[]))
-order by visit.inspected_on, visit.inspection_id
+    community_code = any(cast(:communities as varchar[]))
+    and not batch_id = any(cast(:revoked as varchar[]))
+order by inspected_on, inspection_id
 
 -- name: base(communities)
 -- One county, size, industry and class of the newest month with the firms in it: what inspections are held against.

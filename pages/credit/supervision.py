@@ -10,7 +10,7 @@ source = notices.opening("supervision", viewer, "按风险抽查是不是真的�
 chosen = supervision.bar(source, viewer)
 
 if chosen.view == "round":
-    drawing.current(source, viewer)
+    drawing.current(source, viewer, chosen.rest)
 else:
     page = supervision.answer(source, chosen)
     if supervision.found(page, chosen, viewer):

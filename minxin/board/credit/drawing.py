@@ -6,10 +6,12 @@ import datetime as dt
 import io
 import logging
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from minxin import settings
 from minxin.access import Viewer, may
@@ -19,7 +21,6 @@ from minxin.analysis.inspection.protocol import Protocol
 from minxin.board import filters, panel
 from minxin.board.credit.supervision import PAGE
 from minxin.board.frames import Source
-from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.credit import supervision_plan
 from minxin.settings import Refused, Unusable, deployment
@@ -27,7 +28,7 @@ from minxin.settings import Refused, Unusable, deployment
 #: Firms of a round unless somebody says else: what the published pilot had.
 USUAL_SIZE = 754
 NEW = "new"
-_SAID = "draw_said"
+_SAID, _OPEN, _ROUND = "draw_said", "draw_open", "round"
 _FILES = {
     protocol.FRAME: ("抽样框", ":material/lock:"),
     protocol.NOTICE: ("公告", ":material/campaign:"),
@@ -60,20 +61,20 @@ def _now() -> dt.datetime:
     return clock_of(settings.home())().astimezone(deployment().zone).replace(tzinfo=None)
 
 
-@part
-def current(source: Source, viewer: Viewer) -> None:
-    """The round that is chosen, at the step where it stands."""
+def current(source: Source, viewer: Viewer, rest: DeltaGenerator) -> None:
+    """The round that is chosen in ``rest``, at the step where it stands."""
     held = rounds()
-    names = {code: one.round for code, one in held.items()}
     writes = may(viewer, PAGE, "write") and _whole(viewer)
-    options = {**names, **({NEW: "另起一轮"} if writes else {})}
+    options = {**{code: one.round for code, one in held.items()}, **({NEW: "另起一轮"} if writes else {})}
     if not options:
         st.info("还没有抽取过。有办理权限的人员可以在这里公布抽样框、记录种子并抽取。", icon=":material/casino:")
         return
-    wanted = st.session_state.get("round")
-    if wanted not in (None, *options):
-        del st.session_state["round"]
-    chosen = filters.one_of("轮次", options, "round", next(iter(options)), width=260)
+    if (opened := st.session_state.pop(_OPEN, None)) in options:
+        st.session_state[_ROUND] = opened
+    if st.session_state.get(_ROUND) not in (None, *options):
+        del st.session_state[_ROUND]
+    with rest:
+        chosen = filters.one_of("轮次", options, _ROUND, next(iter(options)), width=260)
     _steps(held.get(chosen))
     if said := st.session_state.pop(_SAID, None):
         st.success(literal(said), icon=":material/check_circle:")
@@ -82,13 +83,12 @@ def current(source: Source, viewer: Viewer) -> None:
         return
     folder, one = _folder() / chosen, held[chosen]
     _published(one)
-    if one.step(protocol.DRAWN) is None:
-        if writes:
-            _seed(folder, one)
-        else:
-            st.info("抽样框已公布，等待当众产生种子。", icon=":material/hourglass_top:")
-    else:
+    if one.step(protocol.DRAWN) is not None:
         _drawn(folder, one, source, viewer)
+    elif writes:
+        _seed(folder, one)
+    else:
+        st.info("抽样框已公布，等待当众产生种子。", icon=":material/hourglass_top:")
     _files(folder, viewer)
 
 
@@ -125,7 +125,7 @@ def _steps(one: Protocol | None) -> None:
 def _freeze(source: Source, viewer: Viewer) -> None:
     rule = rules.load().on(source.snapshot.as_of.date())
     left, right = st.columns([4, 8])
-    with left.container(border=True, height="stretch"):
+    with left.container(border=True):
         name = st.text_input("轮次名称", value=_next_name(source), max_chars=60, key="draw_name")
         size = int(
             st.number_input("抽查户数", min_value=10, max_value=100_000, value=USUAL_SIZE, step=10, key="draw_size")
@@ -137,10 +137,12 @@ def _freeze(source: Source, viewer: Viewer) -> None:
             and plan
         ):
             _publish(plan, name)
+    if plan is None:
+        return
     with right:
-        if plan is not None:
-            panel.panel(supervision_plan.planned(plan, source.about), viewer, PAGE)
-            panel.panel(supervision_plan.left_out(plan, source.about), viewer, PAGE)
+        panel.panel(supervision_plan.planned(plan, source.about), viewer, PAGE)
+    with left:
+        panel.panel(supervision_plan.left_out(plan, source.about), viewer, PAGE)
 
 
 def _next_name(source: Source) -> str:
@@ -175,13 +177,7 @@ def _publish(plan: Plan, name: str) -> None:
     made = protocol.freeze(base / code, plan, name, _now())
     log.info("round %s frozen", code)
     st.session_state[_SAID] = f"已公布抽样框，哈希值 {made.h0[:16]}…。请下载公告对外公布，再当众产生种子。"
-    _open(code)
-
-
-def _open(code: str) -> None:
-    """Show that round in the next run: what the control chose is forgotten, the address says it."""
-    st.session_state.pop("round", None)
-    st.query_params.pop("round", None)
+    st.session_state[_OPEN] = code
     st.rerun()
 
 
@@ -211,18 +207,26 @@ def _seed(folder: Path, one: Protocol) -> None:
         )
         people = right.text_input("见证人代号，用顿号分开", max_chars=200, key=f"witness_{folder.name}")
         sent = st.form_submit_button("记录种子并抽取", type="primary", icon=":material/casino:")
-    if not sent:
-        return
+    if sent:
+        try:
+            _take(folder, one, seed, origin, frame.parts(people))
+        except (Refused, Unusable) as error:
+            st.error(literal(str(error)), icon=":material/block:")
+        else:
+            st.rerun()
+
+
+def _take(folder: Path, one: Protocol, seed: str, origin: str, people: Sequence[str]) -> None:
+    """Record the seed and draw; Refused where it is too short or nobody saw it."""
     rule = rules.load().named(str((one.step(protocol.FREEZE) or {}).get("rule")))
     held = protocol.checked_seed(seed)
     if len(held) < rule.seed_length:
         raise Refused(f"种子不足 {rule.seed_length} 位，容易被猜中或挑选；请当众产生更长的种子，建议 20 位数字。")
-    if not origin.strip() or not frame.parts(people):
+    if not origin.strip() or not people:
         raise Refused("请写明种子的来源和至少一名见证人，事后才说得清。")
-    protocol.take(folder, held, _now(), source=origin, witnesses=frame.parts(people))
+    protocol.take(folder, held, _now(), source=origin, witnesses=people)
     log.info("round %s drawn", folder.name)
     st.session_state[_SAID] = "已抽取。任何人都可以用公布的抽样框和种子复核。"
-    st.rerun()
 
 
 # ── third step ──────────────────────────────────────────────────────────────────────────────────

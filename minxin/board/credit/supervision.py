@@ -15,7 +15,7 @@ from minxin.board import cards, filters, panel
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
-from minxin.charts.chart import PLAIN_COUNT, Encoding, Kind
+from minxin.charts.chart import PLAIN_COUNT, Chart, Encoding, Kind
 from minxin.charts.credit import supervision_plan
 from minxin.charts.credit.supervision import Question, Supervision
 from minxin.charts.credit.supervision_words import ARMS, BEFORE, FIRMS
@@ -25,6 +25,8 @@ PAGE = "supervision"
 VIEWS = {"found": "检查成效", "round": "本轮抽取"}
 #: Visits that the list shows at most.
 LISTED = 100
+#: Height of a row of a table in px.
+ROW = 33
 FOUND = {"": "全部结果", "是": "发现问题", "否": "未发现问题"}
 _DEFINITIONS = {
     "risk": "**按风险抽查检出率**：风险组中发现问题的户数 ÷ 风险组检查户数，95% 区间按威尔逊法。",
@@ -125,7 +127,7 @@ def found(page: Supervision, chosen: Chosen, viewer: Viewer) -> bool:
     if may(viewer, PAGE, "export"):
         with chosen.rest:
             _export(page)
-    st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
+    st.markdown("  \n".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
     cards.kpi_row(page.figures, _DEFINITIONS)
     return True
 
@@ -168,7 +170,13 @@ def ruled(page: Supervision, viewer: Viewer) -> None:
     lot = st.expander("抽查规则与来源", icon=":material/rule:", key="ruled", on_change="rerun")
     if lot.open:
         with lot:
-            panel.panel(supervision_plan.ruled(page.rule, page.about), viewer, PAGE)
+            panel.panel(supervision_plan.ruled(page.rule, page.about), viewer, PAGE, draw=_whole)
+
+
+def _whole(chart: Chart) -> None:
+    # Every number of the rules at once, the sources in full.
+    widths = {"项目": 190, "取值": 260, "来源": 640, "性质": 70}
+    panel.table(chart, chart.id, height=ROW * (len(chart.rows) + 1) + 2, widths=widths)
 
 
 @part

@@ -18,11 +18,13 @@ from minxin.analysis.inspection.visits import saved as spared
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit import supervision_cover
-from minxin.charts.credit.supervision_words import ARMS, BEFORE, RANDOM, RISK, TIMES, VISITS, class_name
+from minxin.charts.credit.supervision_words import ARMS, BEFORE, RANDOM, RISK, TIMES, VISITS, class_name, short_name
 
 Ask = Callable[..., pd.DataFrame]
 #: What a difference of two rates is planned to be found with.
 POWER = 0.8
+#: Below this probability a trend over the classes is no accident.
+TREND = 0.05
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Supervision:
         self.ask, self.question, self.rule = ask, question, rule
         place = question.county_name or "全部县区"
         self.about = about.of(question.label, place)
-        self.span = f"{place}，{question.label}（{wording.days_text(question.start, question.end, year=True)}）"
+        self.span = f"{place}，{question.label}"
+        self.days = wording.days_text(question.start, question.end, year=True)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -131,19 +134,21 @@ class Supervision:
         held = self.classes_table[self.classes_table["n"] >= self.rule.smallest_n]
         if len(held) < 2:
             return "各类别检查户数不足，不能判断检出率是否逐级上升"
-        ends = [f"{class_name(r.risk_class)} {wording.rate_text(r.value)}" for r in held.iloc[[0, -1]].itertuples()]
+        ends = "，".join(
+            f"{short_name(r.risk_class)} {wording.rate_text(r.value)}" for r in held.iloc[[0, -1]].itertuples()
+        )
         few = len(CLASSES) - len(held)
         rest = f"，另有 {few} 类样本不足" if few else ""
-        if found.verdict == "rising":
-            return f"风险越高检出越多：{ends[0]}，{ends[1]}{rest}"
+        if found.verdict == "rising" and found.p < TREND:
+            return f"风险越高检出越多：{ends}{rest}"
         if found.verdict == "broken":
             wrong = found.steps[found.steps["high"] < 0].iloc[0]
-            return f"{class_name(wrong['upper'])}检出率反而低于{class_name(wrong['lower'])}，分类需要检查{rest}"
-        if found.p < 0.05:
+            return f"{short_name(wrong['upper'])}检出率反而低于{short_name(wrong['lower'])}，分类需要检查{rest}"
+        if found.p < TREND:
             alike = found.steps[found.steps["low"] <= 0]
-            pairs = [f"{class_name(s.upper)}与{class_name(s.lower)}" for s in alike.itertuples()]
-            return f"检出率总体随风险上升：{ends[0]}，{ends[1]}；{'、'.join(pairs)}没有显著差异{rest}"
-        return f"检出率没有随风险上升，差别在偶然范围之内：{ends[0]}，{ends[1]}{rest}"
+            pairs = [f"{short_name(s.lower)}与{short_name(s.upper)}" for s in alike.itertuples()]
+            return f"检出率总体随风险上升：{ends}（{'、'.join(pairs)}相近）{rest}"
+        return f"检出率没有随风险上升，差别在偶然范围之内：{ends}{rest}"
 
     # ── pictures ────────────────────────────────────────────────────────────────────────────────
 
@@ -187,10 +192,7 @@ class Supervision:
             ),
         ]
         data = pd.DataFrame(rows)
-        data["change"] = [float(found.difference.value) if self.enough else np.nan, *[np.nan] * 4]
-        data["word"] = ["比随机组", "", "", "", ""]
-        low, high = float(found.difference.low), float(found.difference.high)
-        data["verdict"] = ["无显著差异" if self.enough and low <= 0 <= high else "", "", "", "", ""]
+        data["change"], data["word"], data["verdict"] = zip(*self._changes(), strict=True)
         return self.about.chart(
             "figures",
             Kind.KPI_ROW,
@@ -201,9 +203,25 @@ class Supervision:
             ),
             Unit(),
             self.lift_message,
-            f"{self.span}；区间为 95%",
+            f"{self.span}（{self.days}），区间为 95%",
             headings={"name": "指标", "value": "数值"},
         )  # fmt: skip
+
+    def _changes(self) -> list[tuple[float, str, str]]:
+        """Difference, what it is a difference to, and whether it can be chance, of each figure in its order."""
+        nothing = (float("nan"), "", "")
+        if not self.enough:
+            return [nothing] * 5
+        found, earlier = self.lift, self.every[self.every["stage"] == BEFORE]
+        uniform = earlier[earlier["arm"] == RANDOM]
+        before = spared(earlier["departments"]).saved
+        rows = [_told(found.difference, "比随机组"), nothing, (float(found.ratio.value) - 1, "比随机抽查", ""), nothing]
+        if len(uniform) >= self.rule.smallest_n:
+            then = rates.wilson(uniform["has_problem"].sum(), len(uniform))
+            rows[1] = _told(rates.difference(found.random, then), "比试点前")
+        everybody = float(evaluate.population(self.routine.dropna(subset=["risk_class"])).value)
+        rows[3] = (everybody - float(found.random.value), "比随机组", "")
+        return [*rows, (float(self.saved.saved - before), "比试点前", "") if len(earlier) else nothing]
 
     @cached_property
     def classes(self) -> Chart:
@@ -223,7 +241,7 @@ class Supervision:
             ),
             RATE,
             self.order_message,
-            f"各类别检出率与 95% 区间，类别取检查前一月末，{self.span}{aside}",
+            f"各类别检出率与 95% 区间，类别取检查前一月末，{self.days}{aside}",
             headings={"name": "信用风险类别", "value": "检出率", "x": "发现问题（户）", "n": "检查（户）"},
             units={"x": PLAIN_COUNT, "n": PLAIN_COUNT},
         )
@@ -245,7 +263,7 @@ class Supervision:
             ),
             RATE,
             self.lift_message,
-            f"各种来源检出率与 95% 区间；投诉举报和全覆盖不是抽取的，不参与比较。{self._needed}{self.span}",
+            f"各种来源检出率与 95% 区间；投诉举报和全覆盖不是抽取的，不参与比较{self._needed}",
             headings={"name": "来源", "value": "检出率", "x": "发现问题（户）", "n": "检查（户）"},
             units={"x": PLAIN_COUNT, "n": PLAIN_COUNT},
         )  # fmt: skip
@@ -259,7 +277,7 @@ class Supervision:
             return ""
         needed = evaluate.needed(one, two, POWER)
         word = "已够" if min(self.arm_sizes) >= needed else f"随机组现有 {self.arm_sizes[1]} 户"
-        return f"要有八成把握分辨这样的差别，每组需 {needed} 户，{word}。"
+        return f"；每组 {needed} 户才有八成把握分辨，{word}"
 
     @cached_property
     def stages(self) -> Chart | None:
@@ -291,8 +309,9 @@ class Supervision:
         """How much of all problems the riskiest firms hold, if visited first; None where it cannot be said."""
         held = self.routine.dropna(subset=["risk_class"])
         found = evaluate.gain(held)
-        if not self.enough or found.empty:
+        if not self.enough or len(found) < 2:
             return None
+        found = found.iloc[:-1]  # whoever visits everybody finds everything
         data = found.assign(
             name=[f"查到{class_name(c)}" for c in found["risk_class"]], place=range(len(found)), target=found["firms"]
         )
@@ -311,7 +330,7 @@ class Supervision:
             Encoding(x="name", y="problems", target="target", key="risk_class", order="place"),
             RATE,
             title,
-            f"由高到低逐类查下去：横条为查出的问题占比，竖线为查到的企业占比（随机查也只能查出这么多），按抽中概率加权，{self.span}",
+            "由高到低逐类查下去：横条为查出的问题占比，竖线为查到的企业占比，即随机查能查出的；按抽中概率加权",
             headings={"name": "查到哪一类", "problems": "问题占比", "target": "企业占比", "lift": "倍数"},
             units={"lift": TIMES},
         )
@@ -354,3 +373,9 @@ class Supervision:
         held = [self.figures, self.classes, self.arms, self.stages, self.gain, self.joint, self.caps]
         held += [self.sizes, self.industries, self.severity]
         return [chart for chart in held if chart is not None]
+
+
+def _told(found: rates.Interval, word: str) -> tuple[float, str, str]:
+    """A difference with a word for it where it can be chance."""
+    alike = float(found.low) <= 0 <= float(found.high)
+    return float(found.value), word, "无显著差异" if alike else ""

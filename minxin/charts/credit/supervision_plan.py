@@ -66,7 +66,7 @@ def left_out(plan: Plan, about: About) -> Chart:
 
 def listed(found: pd.DataFrame, details: pd.DataFrame, round_name: str, about: About) -> Chart:
     """The drawn firms, one a row, class by class; the reserve stands in the file only."""
-    visited = found[found["arm"] != draw.RESERVE]
+    visited = found[found["arm"] != draw.RESERVE].sort_values("risk_class", ascending=False, kind="stable")
     known = details.set_index("uscc").reindex(visited["uscc"]).fillna("")
     data = pd.DataFrame(
         {
@@ -80,7 +80,7 @@ def listed(found: pd.DataFrame, details: pd.DataFrame, round_name: str, about: A
             "u": [f"{u:.{frame.PLACES}f}" for u in visited["u"]],
         }
     )
-    shown = data.iloc[::-1].head(LISTED)
+    shown = data.head(LISTED)
     rest = f"，列出前 {LISTED} 户，全部在名单文件里" if len(data) > LISTED else ""
     n_random = int((visited["arm"] == draw.RANDOM).sum())
     return about.chart(

@@ -19,5 +19,10 @@ _LEVELS = {"A": "低", "B": "一般", "C": "较高", "D": "高"}
 
 def class_name(letter: str) -> str:
     """A risk class with colour word, shape, letter and level: 绿●A低."""
+    return f"{short_name(letter)}{_LEVELS[letter]}"
+
+
+def short_name(letter: str) -> str:
+    """The same without the level, for titles: 绿●A."""
     risk = next(r for r in palette.colours().risks if r.letter == letter)
-    return f"{risk.word}{risk.shape}{risk.letter}{_LEVELS[letter]}"
+    return f"{risk.word}{risk.shape}{risk.letter}"
