@@ -18,7 +18,7 @@ from minxin.charts.canvas import (
 )
 from minxin.charts.chart import PLAIN_COUNT, Kind
 from minxin.charts.fills import fills, short_names
-from minxin.charts.palette import classes, text_on
+from minxin.charts.palette import classes, risk_of, text_on
 from minxin.charts.words import clean, shorten, width
 
 
@@ -119,7 +119,11 @@ def heatmap(canvas: Canvas) -> None:
     steps = filled.colours(c.ramp)
     # Without a status an empty cell is nothing to speak of; with one it is too little, or not known.
     blank = c.few if chart.encoding.status else c.page
-    colours_ = [blank if k is None else steps[k] for k in filled.index]
+    # a cell that says a risk class has the colour of that class
+    risks = [risk_of(said, c) for said in chart.values]
+    colours_ = [
+        risk.colour if risk else (blank if k is None else steps[k]) for risk, k in zip(risks, filled.index, strict=True)
+    ]
     for spot, colour in zip(spots, colours_, strict=True):
         if spot and colour != c.page:
             canvas.shape(

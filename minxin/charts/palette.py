@@ -118,8 +118,8 @@ def colours(theme: Theme | str = Theme.LIGHT) -> Colours:
 
 
 def risk_of(name: str, held: Colours) -> Risk | None:
-    """The risk class that a name begins with (红■D高), None for any other name."""
-    return next((r for r in held.risks if name.startswith(f"{r.word}{r.shape}{r.letter}")), None)
+    """The risk class that a name begins with (红■D高, or short ■D), None for any other name."""
+    return next((r for r in held.risks if name.removeprefix(r.word).startswith(f"{r.shape}{r.letter}")), None)
 
 
 def part_colour(name: str, position: int, held: Colours) -> str:

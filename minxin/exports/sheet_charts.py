@@ -443,7 +443,9 @@ def heatmap(place: Place) -> None:
         row, column = place.head + 1 + down.index(group), place.aside + 1 + across.index(name)
         shade = INK.few if step is None else steps[step]
         form = book.format("number", chart.unit.number_format, shade)
-        if value is None:
+        if risk_of(said, INK):
+            text(place.book, place.sheet, row, column, said, "cell")
+        elif value is None:
             text(place.book, place.sheet, row, column, said, "said", shade)
         else:
             place.sheet.write_number(row, column, value, form)

@@ -16,7 +16,7 @@ from minxin.charts import geometry
 from minxin.charts.cards import Card, cards
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import Legend, fills, legend, short_names
-from minxin.charts.palette import classes, text_on
+from minxin.charts.palette import classes, risk_of, text_on
 from minxin.charts.tables import TableColumn, columns
 from minxin.charts.words import clean, shorten, width
 from minxin.exports.deck import (
@@ -259,7 +259,8 @@ def heatmap(sheet: Sheet) -> None:
     ):
         if place is None and not chart.encoding.status:
             continue
-        shade = INK.few if place is None else steps[place]
+        risk = risk_of(text, INK)
+        shade = risk.colour if risk else INK.few if place is None else steps[place]
         cells[group, name] = Cell(text.removesuffix(word), shade, True)
     head = [Cell("")] + [Cell(n, right=True) for n in across]
     body = [[Cell(g)] + [cells.get((g, n), Cell("")) for n in across] for g in down]

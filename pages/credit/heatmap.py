@@ -15,6 +15,5 @@ else:
     page = heatmap.answer(source, question)
     heatmap.headline(page, viewer)
     heatmap.crossed(page, source, viewer)
-    heatmap.places(page, viewer)
     heatmap.movement(page, viewer)
     heatmap.rules(source)

@@ -12,9 +12,17 @@ D = dt.date
 CLASSES = {"firm-a0": "A", "firm-b0": "B", "firm-c0": "C", "firm-d0": "D", "firm-n0": "D"}
 
 
-def firms(folder: Path) -> World:
-    """Firms of both communities and of none; each class is there, one firm fell from A to D this year."""
+def firms(folder: Path, upper: bool = False) -> World:
+    """Firms of both communities and of none; each class is there, two firms fell from A to D this year.
+
+    ``upper`` writes their codes in capitals, as real codes are.
+    """
     world = World(folder)
+    if upper:
+        plain = world.add
+        world.add = lambda name, rows, **more: plain(  # type: ignore[method-assign]
+            name, [{**row, **({"uscc": str(row["uscc"]).upper()} if "uscc" in row else {})} for row in rows], **more
+        )
     base = {"registered_on": D(2018, 1, 1), "capital": 100.0, "staff": 9, "status": "存续", "industry_code": "F5211"}
     near = {"county_code": "440306"}
     names = {

@@ -19,7 +19,8 @@ from minxin.board.frames import Source
 from minxin.board.picking import rows_to_pick
 from minxin.board.shell import part
 from minxin.board.text import literal
-from minxin.charts.credit.enterprise import Enterprise, class_words
+from minxin.charts.credit.badge import badge
+from minxin.charts.credit.enterprise import Enterprise
 from minxin.charts.credit.risk_board import risk_board
 from minxin.warehouse.visibility import today
 
@@ -121,8 +122,7 @@ def headline(page: Enterprise, viewer: Viewer) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.header(literal(page.name), anchor=False, width="content")
                 if page.risk_class:
-                    st.markdown(f"### {label(page.risk_class)}", width="content")
-                    st.caption(class_words(page.risk_class), width="content")
+                    st.html(badge(page.risk_class, panel.theme()), width="content")
                 if may(viewer, PAGE, "export"):
                     panel.export_menu(lambda: page.charts(_today()), "page", f"企业画像{page.name}", label="导出")
             st.markdown(f"**{literal(page.headline)}**")

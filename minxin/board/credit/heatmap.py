@@ -78,12 +78,13 @@ def headline(page: Heatmap, viewer: Viewer) -> None:
 
 
 def crossed(page: Heatmap, source: Source, viewer: Viewer) -> None:
-    """The grid beside the classes over time; a click on a cell lists its firms below."""
+    """The grid beside the classes over time and the counties; a click on a cell lists its firms below."""
     left, right = st.columns([7, 5])
     with left:
         panel.panel(page.grid, viewer, PAGE, draw=partial(_clickable, page))
     with right:
         panel.panel(page.trend, viewer, PAGE)
+        panel.panel(page.counties, viewer, PAGE)
     if viewer.detail != "aggregate":
         _cell(page, source)
 
@@ -129,14 +130,18 @@ def _cell(page: Heatmap, source: Source) -> None:
     firms.listing(held, "、".join(words), page.board.firms, page.earlier)
 
 
-def places(page: Heatmap, viewer: Viewer) -> None:
-    """The communities on the map, the counties as tiles."""
-    left, right = st.columns([7, 5])
+def movement(page: Heatmap, viewer: Viewer) -> None:
+    """The communities on the map; who moved between the classes, and why firms are in C and D."""
+    left, right = st.columns([6, 6])
     with left:
         if len(page.communities.rows):
             panel.panel(page.communities, viewer, PAGE, draw=_map)
+        else:
+            panel.panel(page.reasons, viewer, PAGE)
     with right:
-        panel.panel(page.counties, viewer, PAGE)
+        panel.panel(page.moves, viewer, PAGE)
+        if len(page.communities.rows):
+            panel.panel(page.reasons, viewer, PAGE)
 
 
 def _map(chart: Chart) -> None:
@@ -145,15 +150,6 @@ def _map(chart: Chart) -> None:
 
 def _nothing(code: str) -> None:
     """A click on a community opens nothing here; its firms are in the grid."""
-
-
-def movement(page: Heatmap, viewer: Viewer) -> None:
-    """Who moved between the classes, and why firms are in C and D."""
-    left, right = st.columns([6, 6])
-    with left:
-        panel.panel(page.moves, viewer, PAGE)
-    with right:
-        panel.panel(page.reasons, viewer, PAGE)
 
 
 @part

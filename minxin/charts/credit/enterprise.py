@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from minxin.analysis import wording
-from minxin.analysis.credit.classes import CODES, COLOURS, SHAPES, WORDS, label
+from minxin.analysis.credit.classes import CODES, COLOURS, SHAPES, label
 from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
 from minxin.charts.credit.risk_board import RiskBoard
@@ -32,7 +31,7 @@ def _last(value: Any) -> str:
 
 
 def _money(value: Any) -> str:
-    return "—" if pd.isna(value) else wording.count_text(float(value), "元")
+    return "—" if pd.isna(value) else YUAN.format(value)
 
 
 class Enterprise:
@@ -64,7 +63,7 @@ class Enterprise:
     def facts(self) -> list[tuple[str, str]]:
         """Name and value of what the register says."""
         f = self.firm
-        capital = "—" if pd.isna(f["capital"]) else wording.count_text(float(f["capital"]) * 10_000, "元")
+        capital = "—" if pd.isna(f["capital"]) else YUAN.format(float(f["capital"]) * 10_000)
         staff = "—" if pd.isna(f["staff"]) else f"{int(f['staff']):,} 人"
         place = "、".join(w for w in (f["county_name"], f["community_name"], f["park_name"]) if w and w != "未归属")
         kind = "、".join(w for w in (f["industry_name"], f["division_name"], f["sector_name"]) if w)
@@ -106,7 +105,7 @@ class Enterprise:
         held = self.held
         data = pd.DataFrame(
             {
-                "reason": [f"{n}（{w}）" for n, w in zip(held["name"], held["wording"], strict=True)],
+                "reason": held["name"].tolist(),
                 "dimension": held["dimension"],
                 "points": [f"{p:+.1f}".replace("-", "−") for p in held["points"]],
                 "effect": [
@@ -116,7 +115,6 @@ class Enterprise:
                 "facts": [str(int(n)) if n else "登记事项" for n in held["facts"]],
                 "last_on": [_day(d) for d in held["last_on"]],
                 "next_end": [_day(d) for d in held["next_end"]],
-                "code": held["reason_code"],
             }
         )
         n = int((held["points"] > 0).sum())
@@ -126,7 +124,7 @@ class Enterprise:
             "firm_reasons", Kind.TABLE, data, Encoding(), POINTS, title,
             f"{rule}计分，正分为风险、负分为抵减；事实随时间衰减，到期或修复后不再显示",
             headings={"reason": "原因", "dimension": "维度", "points": "计分", "effect": "作用", "facts": "记录",
-                      "last_on": "最近发生", "next_end": "最早到期", "code": "代码"},
+                      "last_on": "最近发生", "next_end": "最早到期"},
         )  # fmt: skip
 
     @cached_property
@@ -152,7 +150,7 @@ class Enterprise:
         return self.about.chart(
             "firm_history", Kind.HEATMAP, data,
             Encoding(x="month", y="rank", series="year", label="said"), Unit("number", "", 0),
-            self._history_title(days, classes), "各月类别，按当月适用的规则；颜色越深风险越高，空白为尚未归类",
+            self._history_title(days, classes), "各月类别，按当月适用的规则；横线为尚未归类",
             headings={"month": "月", "year": "年", "rank": "类别序号", "class": "类别", "score": "得分"},
             units={"score": POINTS},
         )  # fmt: skip
@@ -254,7 +252,7 @@ class Enterprise:
         """The firm on the lending platform."""
         held = self.ask("enterprise.loans", uscc=self.code)
         granted = float(held["granted_amount"].sum()) if len(held) else 0.0
-        title = f"信易贷 {len(held)} 笔，授信 {wording.count_text(granted, '元')}" if len(held) else "没有信易贷业务"
+        title = f"信易贷 {len(held)} 笔，授信 {YUAN.format(granted)}" if len(held) else "没有信易贷业务"
         return self._table(
             "firm_loans",
             {"bank": "银行", "product": "产品", "registered": "登记", "granted": "授信", "amount": "授信金额",
@@ -293,11 +291,6 @@ class Enterprise:
         """Everything on the page in its order."""
         held = [self.reasons, self.history, self.timeline, self.repairs(today), self.inspections, self.loans]
         return [*held, self.petitions] if self.petitions is not None else held
-
-
-def class_words(code: str) -> str:
-    """What a class means, for a badge: 信用风险高."""
-    return f"信用风险{WORDS[code]}" if code in WORDS else "未归类"
 
 
 def _repair_state(row: dict[str, Any], today: dt.date) -> str:
