@@ -125,37 +125,45 @@ order by apply_from, penalty_id
 limit cast(:limit as bigint) offset cast(:skip as bigint)
 
 -- name: one(penalty_id, communities, today, hidden, revoked)
--- One penalty shown today with what the repair rules ask of it.
+-- One penalty shown today with what the repair rules ask of it, and the day of an application that is not decided yet.
 select
-    penalty_id,
-    uscc,
-    enterprise_name,
-    county_name,
-    community_name,
-    document_no,
-    authority,
-    field,
-    kind,
-    severity,
-    is_summary,
-    amount,
-    decided_on,
-    published_on,
-    corrected_on,
-    fulfilled_on,
-    repaired_on,
-    repair_rule,
-    class_name,
-    apply_from,
-    ends_on,
-from fct_penalty
+    penalty.penalty_id,
+    penalty.uscc,
+    penalty.enterprise_name,
+    penalty.county_name,
+    penalty.community_name,
+    penalty.document_no,
+    penalty.authority,
+    penalty.field,
+    penalty.kind,
+    penalty.severity,
+    penalty.is_summary,
+    penalty.amount,
+    penalty.decided_on,
+    penalty.published_on,
+    penalty.corrected_on,
+    penalty.fulfilled_on,
+    penalty.repaired_on,
+    penalty.repair_rule,
+    penalty.class_name,
+    penalty.apply_from,
+    penalty.ends_on,
+    (
+        select max(repair.applied_on)
+        from fct_repair as repair
+        where
+            repair.penalty_id = penalty.penalty_id
+            and repair.decided_on is null
+            and repair.batch_id <> all(cast(:revoked as varchar[]))
+    ) as applied_on,
+from fct_penalty as penalty
 where
-    penalty_id = :penalty_id
-    and is_public
-    and visible_until > cast(:today as date)
-    and penalty_id <> all(cast(:hidden as varchar[]))
-    and batch_id <> all(cast(:revoked as varchar[]))
-    and community_code = any(cast(:communities as varchar[]))
+    penalty.penalty_id = :penalty_id
+    and penalty.is_public
+    and penalty.visible_until > cast(:today as date)
+    and penalty.penalty_id <> all(cast(:hidden as varchar[]))
+    and penalty.batch_id <> all(cast(:revoked as varchar[]))
+    and penalty.community_code = any(cast(:communities as varchar[]))
 
 -- name: coming(county, weeks, communities, today, hidden, revoked)
 -- One week from Monday with the penalties that can first be applied for in it, and of them those with everything done.

@@ -73,7 +73,7 @@ def test_one_case_stands_under_both_rules(world: World, open_page: Open) -> None
     assert rows.loc["最长公示期届满", "2023年试行办法（适用）"] == "2025年11月12日"
     assert rows.loc["最长公示期届满", "2026年管理办法（仅供对照）"] == "2023年11月12日"
     assert rows.loc["最早可申请"].nunique() == 1
-    assert "第7公司" in shown(at)
+    assert "第7公司" in shown(at) and "已申请修复，正在办理" in shown(at)
 
 
 def test_any_case_can_be_tried_and_what_is_assumed_is_said(world: World, open_page: Open) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from minxin.access import Viewer, may
-from minxin.board import cards, filters, panel, picking, shell
+from minxin.board import cards, filters, panel, picking
+from minxin.board.credit import firms
 from minxin.board.credit.asked import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -15,7 +18,6 @@ from minxin.charts.credit.enforcement import ARREARS, EXECUTED, Enforcement
 from minxin.charts.credit.question import Question
 
 PAGE = "enforcement"
-FIRM = "enforcement_firm"
 KINDS = {"": "全部线索", **{kind: kind for kind in (EXECUTED, "拖欠工资", "欠税", "合同违约", ARREARS)}}
 _DEFINITIONS = {
     "open": "**在办线索**：发现以后还没有办结的。停留时间从进入当前环节那天算起。",
@@ -92,18 +94,13 @@ def stuck(page: Enforcement, viewer: Viewer) -> None:
     with left:
         panel.panel(page.standing, viewer, PAGE)
     with right:
-        panel.panel(page.stuck, viewer, PAGE, draw=_pick)
+        panel.panel(page.stuck, viewer, PAGE, draw=partial(_pick, viewer=viewer))
 
 
-def _pick(chart: Chart) -> None:
+def _pick(chart: Chart, viewer: Viewer) -> None:
     if chart.empty:
         st.text("没有在办线索。")
         return
-    rows = chart.rows
-    firms = dict(zip(rows["uscc"].tolist(), rows["enterprise_name"].tolist(), strict=True))
-    picking.rows_to_pick(
-        panel.written(chart), rows["uscc"].tolist(), chart.id, picking.remember(FIRM), chart.alt, height=320
-    )
-    chosen = st.session_state.get(FIRM)
-    if chosen in firms:
-        shell.link("enterprise", f"打开企业画像：{literal(firms[chosen])}", "domain", {"uscc": str(chosen)})
+    codes = chart.rows["uscc"].tolist()
+    picking.rows_to_pick(panel.written(chart), codes, chart.id, firms.open_later, chart.alt, height=320)
+    firms.open_picked(viewer)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from minxin import settings
 from minxin.access import Viewer, may
+from minxin.analysis import wording
 from minxin.analysis.credit.repair import Case
 from minxin.board import cards, filters, operations, panel, picking, shell
 from minxin.board.credit.asked import Chosen
@@ -20,6 +22,7 @@ from minxin.charts.chart import Chart
 from minxin.charts.credit import repair_case
 from minxin.charts.credit.question import Question
 from minxin.charts.credit.repair import Repair, state_names
+from minxin.charts.words import clean, is_moment, missing
 from minxin.settings import Refused
 from minxin.warehouse import repair_rules
 from minxin.warehouse.visibility import Revocations, today
@@ -28,6 +31,8 @@ PAGE = "repair"
 CASE = "penalty"
 #: States whose penalties can be listed, in the order of the menu.
 LISTED = ("ready", "near", "soon", "owing", "pending")
+#: Px of the table of a case: its eleven lines and the heading.
+HEIGHT = 33 * 12 + 2
 _DONE = "repair_done"
 _DEFINITIONS = {
     "ready": "**可以申请**：满最短公示期，已改正并履行完毕，还没有申请的公示中处罚。",
@@ -116,8 +121,10 @@ def case(source: Source, page: Repair, viewer: Viewer) -> None:
     st.subheader(f"{literal(row['enterprise_name'])}：{literal(row['document_no'] or chosen)}", anchor=False)
     left, right = st.columns([8, 4])
     with left:
-        held = repair_case.versions(repair_case.case_of(row), today(source.queries.home), page.rules, about)
-        panel.panel(held, viewer, PAGE, draw=partial(panel.table, name="case", height=425))
+        applied = None if missing(row["applied_on"]) else pd.Timestamp(row["applied_on"]).date()
+        now = today(source.queries.home)
+        held = repair_case.versions(repair_case.case_of(row), now, page.rules, about, applied_on=applied)
+        panel.panel(held, viewer, PAGE, draw=partial(panel.table, name="case", height=HEIGHT))
     with right.container(border=True, height="stretch", key="case_side"):
         _facts(row)
         shell.link("enterprise", "打开企业画像", "domain", {"uscc": str(row["uscc"])})
@@ -125,14 +132,15 @@ def case(source: Source, page: Repair, viewer: Viewer) -> None:
             _decide(chosen, viewer)
 
 
-def _facts(row: dict[str, object]) -> None:
+def _facts(row: dict[str, Any]) -> None:
     named = {
         "authority": "处罚机关", "kind": "处罚种类", "field": "领域", "severity": "违法程度", "decided_on": "决定日期",
-        "published_on": "公示日期", "corrected_on": "改正日期", "fulfilled_on": "履行完毕", "county_name": "县区",
+        "published_on": "公示日期", "corrected_on": "改正日期", "fulfilled_on": "履行完毕", "applied_on": "申请日期",
+        "county_name": "县区",
     }  # fmt: skip
     for name, label in named.items():
         value = row[name]
-        said = "—" if pd.isna(value) else f"{value:%Y-%m-%d}" if isinstance(value, dt.date) else str(value)
+        said = "—" if missing(value) else wording.date_text(value, True) if is_moment(value) else clean(value)
         st.text(f"{label}：{said}")
 
 
@@ -187,7 +195,7 @@ def tried(page: Repair, source: Source, viewer: Viewer) -> None:
         day = decided if isinstance(decided, dt.date) else now
         tried_case = Case(day, kind, field, severity, bool(summary), published_on=day)
         held = repair_case.versions(tried_case, now, page.rules, page.today.of("试算"), "repair_tried")
-        panel.panel(held, viewer, PAGE, draw=partial(panel.table, name="tried", height=425))
+        panel.panel(held, viewer, PAGE, draw=partial(panel.table, name="tried", height=HEIGHT))
         st.caption("待核：以下各项没有可靠出处，为本项目假定，请以处罚机关和公布文本为准。")
         for text in page.rules.assumptions.values():
             st.text(f"· {text}")

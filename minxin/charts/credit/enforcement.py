@@ -347,7 +347,7 @@ class Enforcement:
         data = self.stuck_rows.assign(lapsed=np.where(self.stuck_rows["is_lapsed"].astype(bool), "承诺已逾期", "—"))
         return self.today.chart(
             "enforcement_stuck", Kind.TABLE, data, Encoding(key="case_id"), Unit(), title,
-            f"按停在当前环节的时间排列{rest}",
+            f"按停在当前环节的时间排列{rest}；点一行打开企业画像",
             headings={
                 "enterprise_name": "企业", "kind": "类型", "stands": "停在", "days": "已停天数", "since": "自",
                 "amount": "涉及金额", "county_name": "县区", "discovered_on": "发现日期", "lapsed": "提示",

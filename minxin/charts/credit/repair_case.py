@@ -39,8 +39,18 @@ def case_of(row: Mapping[str, Any]) -> Case:
     )
 
 
-def versions(case: Case, today: dt.date, rules: RepairRules, about: About, name: str = "repair_case") -> Chart:
-    """What each version says of a case on a day; the title says which one applies and from when on."""
+def versions(
+    case: Case,
+    today: dt.date,
+    rules: RepairRules,
+    about: About,
+    name: str = "repair_case",
+    applied_on: dt.date | None = None,
+) -> Chart:
+    """What each version says of a case on a day; the title says which one applies and from when on.
+
+    ``applied_on``: the day of an application that is not decided yet.
+    """
     held = {rule.name: judge(case, today, rules, rule.name) for rule in rules.versions}
     own = rules.on(case.decided_on)
     rows = pd.DataFrame({"item": list(_lines(held[own.name]))})
@@ -48,16 +58,19 @@ def versions(case: Case, today: dt.date, rules: RepairRules, about: About, name:
     for rule in rules.versions:
         rows[rule.name] = list(_lines(held[rule.name]).values())
         headings[rule.name] = rule.short + ("（适用）" if rule is own else "（仅供对照）")
+    early = "；早于该办法施行的一并按其计算（待核）" if case.decided_on < own.start else ""
     days = (wording.date_text(day, True) for day in (case.decided_on, today))
     return about.chart(
-        name, Kind.TABLE, rows, Encoding(), Unit(), _title(held[own.name]),
-        "决定书日期 {}：{transition}；状态按 {} 计".format(*days, transition=own.transition),
+        name, Kind.TABLE, rows, Encoding(), Unit(), _title(held[own.name], applied_on),
+        "决定书日期 {}：{how}；状态按 {} 计".format(*days, how=own.transition + early),
         headings=headings,
     )  # fmt: skip
 
 
-def _title(own: Standing) -> str:
+def _title(own: Standing, applied_on: dt.date | None) -> str:
     short = own.rule.short
+    if applied_on is not None:
+        return f"{wording.date_text(applied_on, True)}已申请修复，正在办理"
     if not own.is_public:
         return f"按{short}不予公示，无需修复"
     if own.can_apply:
