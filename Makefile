@@ -17,7 +17,7 @@ format:          ## put the code into shape
 	@$(TASK) format
 bench:           ## measure the budgets (ARGS="--petitions 10000000 --update-readme")
 	@$(TASK) bench $(ARGS)
-bench-statistics: ## simulate the assessment (ARGS="--share 0.1", ARGS=--update-docs)
+bench-statistics: ## simulate the assessment and the draw (ARGS="--share 0.1", ARGS=--update-docs)
 	@$(TASK) bench-statistics $(ARGS)
 clean:           ## remove the environment, caches and temporary data; data/warehouse stays
 	@$(TASK) clean

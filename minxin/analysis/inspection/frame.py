@@ -17,9 +17,22 @@ from minxin.settings import Unusable
 
 #: Columns of a frame as it is given: our name → other headings that mean the same.
 COLUMNS = {
-    "uscc": ("统一社会信用代码", "社会信用代码", "信用代码"),
-    "risk_class": ("class", "信用风险类别", "风险类别", "风险等级", "信用类别", "类别"),
-    "name": ("企业名称", "名称"),
+    "uscc": ("code", "统一社会信用代码", "社会信用代码", "信用代码"),
+    "risk_class": (
+        "class",
+        "risk",
+        "risk_level",
+        "grade",
+        "colour",
+        "color",
+        "信用风险类别",
+        "风险类别",
+        "风险等级",
+        "信用类别",
+        "类别",
+        "颜色",
+    ),
+    "name": ("enterprise_name", "企业名称", "名称"),
     "size": ("企业规模", "规模"),
     "industry": ("industry_section", "industry_name", "行业门类", "行业"),
     "county": ("county_name", "县区"),

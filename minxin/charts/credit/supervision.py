@@ -98,12 +98,24 @@ class Supervision:
 
     @property
     def enough(self) -> bool:
-        """Whether both arms have as many visits as the rules ask for."""
-        return min(self.arm_sizes) >= self.rule.smallest_n
+        """Whether both arms have as many visits as the rules ask for, and findings that may be shown."""
+        found = self.routine.groupby("arm")["has_problem"].sum()
+        few = any(0 < x < self.question.hidden_below for x in found)
+        return min(self.arm_sizes) >= self.rule.smallest_n and not few
 
     def status(self, n: pd.Series) -> np.ndarray:
         few = np.where(n > 0, "few", "none")
         return np.where(n >= self.rule.smallest_n, "ok", few)
+
+    def hidden(self, data: pd.DataFrame) -> pd.DataFrame:
+        """The rows without ``x`` and its rate where found in fewer firms than may be shown; ``label`` says so."""
+        below = self.question.hidden_below
+        few = (data["x"] > 0) & (data["x"] < below)
+        return data.assign(
+            x=data["x"].where(~few),
+            status=np.where(few, "few", data["status"]),
+            label=np.where(few, f"<{below}", ""),
+        )
 
     # ── words ───────────────────────────────────────────────────────────────────────────────────
 
@@ -158,38 +170,25 @@ class Supervision:
         found, (n1, n0) = self.lift, self.arm_sizes
         everybody = evaluate.population(self.routine.dropna(subset=["risk_class"]))
         n_known = int((self.routine["risk_class"].notna() & (self.routine["pi"] > 0)).sum())
-        status = "ok" if self.enough else "few" if len(self.routine) else "none"
+        arms = evaluate.by(self.routine, "arm", (RISK, RANDOM))
+        of_risk, of_random = self.hidden(arms.assign(status=self.status(arms["n"])))["status"]
+        state = "ok" if self.enough else "few" if len(self.routine) else "none"
 
         def row(
-            key: str, name: str, unit: Unit, value: rates.Interval, n: int, note: str, state: str
+            key: str, name: str, unit: Unit, value: rates.Interval, n: int, note: str, status: str
         ) -> dict[str, object]:
             held = {part: float(getattr(value, part)) for part in ("value", "low", "high")}
-            return {"key": key, "name": name, "unit": unit, "n": n, "note": note, "status": state, **held}
+            return {"key": key, "name": name, "unit": unit, "n": n, "note": note, "status": status, **held}
 
+        some = "ok" if len(self.visits) else "none"
         known = "ok" if n_known >= self.rule.smallest_n else "few" if n_known else "none"
         fewer = rates.Interval(*(np.array(v) for v in (float(self.saved.saved), np.nan, np.nan)))
         rows = [
-            row("risk", "按风险抽查检出率", RATE, found.risk, n1, "风险组", self.status(np.array(n1)).item()),
-            row(
-                "random",
-                "随机组检出率",
-                RATE,
-                found.random,
-                n0,
-                "全部企业等概率抽取",
-                self.status(np.array(n0)).item(),
-            ),
-            row("lift", "提升倍数", TIMES, found.ratio, n1 + n0, "风险组比随机组", status),
+            row("risk", "按风险抽查检出率", RATE, found.risk, n1, "风险组", of_risk),
+            row("random", "随机组检出率", RATE, found.random, n0, "全部企业等概率抽取", of_random),
+            row("lift", "提升倍数", TIMES, found.ratio, n1 + n0, "风险组比随机组", state),
             row("population", "推算全部企业问题率", RATE, everybody, n_known, "按抽中概率加权", known),
-            row(
-                "saved",
-                "合并减少上门",
-                VISITS,
-                fewer,
-                len(self.visits),
-                "基准：各部门分别上门",
-                "ok" if len(self.visits) else "none",
-            ),
+            row("saved", "合并减少上门", VISITS, fewer, len(self.visits), "基准：各部门分别上门", some),
         ]
         data = pd.DataFrame(rows)
         data["change"], data["word"], data["verdict"] = zip(*self._changes(), strict=True)
@@ -230,6 +229,7 @@ class Supervision:
         data = table.assign(
             name=[class_name(c) for c in table["risk_class"]], status=self.status(table["n"]), place=range(len(table))
         )
+        data = self.hidden(data)
         unknown = int(self.routine["risk_class"].isna().sum())
         aside = f"；另有 {unknown} 户查时尚无类别，未计" if unknown else ""
         return self.about.chart(
@@ -237,7 +237,15 @@ class Supervision:
             Kind.DOT_INTERVAL,
             data,
             Encoding(
-                x="name", y="value", low="low", high="high", n="n", status="status", key="risk_class", order="place"
+                x="name",
+                y="value",
+                low="low",
+                high="high",
+                n="n",
+                status="status",
+                label="label",
+                key="risk_class",
+                order="place",
             ),
             RATE,
             self.order_message,
@@ -253,13 +261,14 @@ class Supervision:
         data = table.assign(
             name=table["arm"].map(ARMS), status=self.status(table["n"]), place=range(len(table)), key=table["arm"]
         )
+        data = self.hidden(data)
         return self.about.chart(
             "arms",
             Kind.DOT_INTERVAL,
             data[data["n"] > 0] if (data["n"] > 0).any() else data,
             Encoding(
-                x="name", y="value", low="low", high="high", n="n", status="status", key="key", order="place",
-                emphasis=(RISK,),
+                x="name", y="value", low="low", high="high", n="n", status="status", label="label", key="key",
+                order="place", emphasis=(RISK,),
             ),
             RATE,
             self.lift_message,

@@ -56,22 +56,24 @@ def caps(page: Supervision) -> Chart:
     times = held.groupby("uscc").size().clip(upper=4).value_counts().sort_index()
     data = pd.DataFrame({"name": [f"{k} 次" if k < 4 else "4 次以上" for k in times.index], "n": times.to_numpy()})
     data["place"] = range(len(data))
+    data = page.hidden(data.assign(x=data["n"], status="ok"))
     over = int(times[times.index > page.rule.cap].sum())
+    many = wording.count_text(over, "户", page.question.hidden_below)
     title = f"近 {page.rule.cap_months} 个月没有企业的例行检查超过 {page.rule.cap} 次上限"
     if over:
-        title = f"近 {page.rule.cap_months} 个月有 {over} 户企业的例行检查超过 {page.rule.cap} 次上限"
+        title = f"近 {page.rule.cap_months} 个月有 {many}企业的例行检查超过 {page.rule.cap} 次上限"
     if not len(held):
         title = f"近 {page.rule.cap_months} 个月没有例行检查"
     return page.about.chart(
         "caps",
         Kind.BAR,
         data,
-        Encoding(x="name", y="n", order="place"),
+        Encoding(x="name", y="x", status="status", label="label", order="place"),
         FIRMS,
         title,
         f"一户企业 {page.rule.cap_months} 个月内被例行检查的次数，不含投诉举报和全覆盖；上限为本系统假定，"
         f"{page.about.filters[-1]}",
-        headings={"name": "例行检查次数", "n": "企业"},
+        headings={"name": "例行检查次数", "x": "企业"},
     )
 
 
@@ -87,11 +89,8 @@ def equity(page: Supervision, column: str) -> Chart:
     drawn = page.routine[page.routine["arm"] == RISK]
     found = evaluate.shares(drawn.groupby(column).size(), base)
     found["n_base"], found["expected"] = base.to_numpy(), _expected(page, drawn, column).reindex(base.index).to_numpy()
-    hide = page.question.hidden_below
-    hidden = (found["x"] > 0) & (found["x"] < hide)
-    found["x"] = found["x"].where(~hidden)
-    found["status"] = np.where(hidden | (found["n"] < page.rule.smallest_n), "few", "ok")
-    found["label"] = np.where(hidden, f"<{hide}", "")
+    found["status"] = np.where(found["n"] < page.rule.smallest_n, "few", "ok")
+    found = page.hidden(found)
     found["said"] = found["verdict"].map({"more": "高于占比", "less": "低于占比", "alike": "无显著差异"})
     found.loc[found["status"] != "ok", "said"] = "—"
     found = found.head(MOST_GROUPS).assign(place=range(min(len(found), MOST_GROUPS)))
@@ -151,8 +150,8 @@ def severity(page: Supervision) -> Chart:
             {
                 "name": name,
                 "n": len(own),
-                "problems": int(own["has_problem"].sum()),
-                **{a: int(counted.get(a, 0)) for a in page.rule.severity},
+                "problems": _shown(int(own["has_problem"].sum()), page),
+                **{a: _shown(int(counted.get(a, 0)), page) for a in page.rule.severity},
                 "points": float(found.value) if enough else np.nan,
                 "between": f"{float(found.low):.2f}—{float(found.high):.2f}" if enough else "样本不足",
             }
@@ -184,6 +183,11 @@ def severity(page: Supervision) -> Chart:
             **dict.fromkeys(page.rule.severity, PLAIN_COUNT),
         },
     )
+
+
+def _shown(count: int, page: Supervision) -> float:
+    """A count, NaN where so few must not be shown."""
+    return float("nan") if 0 < count < page.question.hidden_below else count
 
 
 def _severity_title(page: Supervision, graded: pd.DataFrame) -> str:

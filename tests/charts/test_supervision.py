@@ -1,0 +1,123 @@
+"""What the charts about inspections say: by rule from the data, with hidden cells, in every medium."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from minxin import charts
+from minxin.analysis.inspection import allocation, draw, rules
+from minxin.charts.about import About
+from minxin.charts.credit import supervision_plan
+from minxin.charts.credit.supervision import Question, Supervision
+from minxin.exports import presentation, workbook
+from minxin.settings import ROOT
+
+RULE = rules.read_rules(ROOT / "data" / "rules" / "inspection.toml").named("draw-2022")
+ABOUT = About(dt.datetime(2023, 7, 4), "s000001-abcdef", True)
+DAYS = (dt.date(2022, 7, 1), dt.date(2023, 7, 4), "试点以来")
+
+
+def visits(*found: tuple[str, str, str, int, int]) -> pd.DataFrame:
+    """Visits from (arm, stage, class, problems, visits)."""
+    rows = []
+    for arm, stage, letter, x, n in found:
+        day = dt.date(2022, 3, 1) if stage == "试点前" else dt.date(2023, 3, 1)
+        for i in range(n):
+            rows.append(
+                {
+                    "inspection_id": str(len(rows)), "uscc": f"u{len(rows)}", "arm": arm, "stage": stage,
+                    "departments": 1 if stage == "试点前" else 2, "inspected_on": pd.Timestamp(day),
+                    "pi": 0.01 if letter == "A" else 0.2, "has_problem": i < x,
+                    "action": "立案查处" if i < x else None, "county_code": "410602", "county_name": "鹤山区",
+                    "industry_section": "F", "industry_name": "批发和零售业", "size": "小型", "risk_class": letter,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def page(held: pd.DataFrame, hidden: int = 0) -> Supervision:
+    base = [
+        {"county_code": "410602", "county_name": "鹤山区", "size": size, "industry_section": "F",
+         "industry_name": "批发和零售业", "risk_class": letter, "n": n}
+        for size, letter, n in (("小型", "A", 500), ("微型", "A", 400), ("小型", "D", 100))
+    ]  # fmt: skip
+    tables = {"inspection.visits": held, "inspection.base": pd.DataFrame(base)}
+    return Supervision(lambda block, **_: tables[block], Question(*DAYS, hidden_below=hidden), ABOUT, RULE)
+
+
+FOUND = visits(
+    ("风险", "试点后", "A", 10, 100), ("风险", "试点后", "D", 60, 100), ("随机", "试点后", "A", 12, 120),
+    ("举报", "试点后", "A", 20, 40), ("随机", "试点前", "A", 15, 150),
+)  # fmt: skip
+
+
+def test_the_message_says_what_is_sure() -> None:
+    held = page(FOUND)
+    assert "是随机组 10.0% 的 3.50倍" in held.lift_message
+    assert held.order_message.startswith("风险越高检出越多：绿●A 10.0%，红■D 60.0%，另有 2 类")
+    alike = visits(("风险", "试点后", "A", 12, 100), ("随机", "试点后", "A", 10, 100), ("风险", "试点后", "D", 6, 50))
+    assert "没有显著差异" in page(alike).lift_message
+    assert "没有随风险上升" in page(alike).order_message
+    few = visits(("风险", "试点后", "A", 12, 100), ("随机", "试点后", "A", 3, 20))
+    assert "样本不足" in page(few).lift_message and page(few).gain is None
+    upside_down = visits(("风险", "试点后", "A", 50, 100), ("随机", "试点后", "D", 5, 100))
+    assert "反而低于" in page(upside_down).order_message
+
+
+def test_before_and_after_says_that_it_is_no_evaluation() -> None:
+    chart = page(FOUND).stages
+    assert chart is not None
+    assert "不能都归功于新办法" in chart.title and "混杂" in chart.subtitle
+
+
+def test_complaints_and_visits_before_the_pilot_are_no_part_of_the_arms() -> None:
+    assert page(FOUND).arm_sizes == (200, 120)
+
+
+def test_visits_saved_state_their_baseline() -> None:
+    held = page(FOUND)
+    assert held.saved.saved == 360
+    assert "各部门分别上门" in held.joint.subtitle
+
+
+def test_the_cap_counts_firms() -> None:
+    twice = pd.concat([FOUND, FOUND[FOUND["arm"] == "风险"].head(3)], ignore_index=True)
+    assert "有 3户" in page(twice).caps.title.replace("3 户", "3户")
+    assert "没有企业" in page(FOUND).caps.title
+
+
+def test_small_cells_are_hidden_with_what_follows_from_them() -> None:
+    found = visits(("风险", "试点后", "A", 3, 60), ("随机", "试点后", "A", 20, 100), ("风险", "试点后", "D", 20, 60))
+    table = charts.table(page(found, hidden=5).arms)
+    assert "3" not in table["发现问题（户）"].tolist()
+    risky = visits(("风险", "试点后", "A", 3, 60), ("随机", "试点后", "A", 20, 100))
+    held = page(risky, hidden=5)
+    assert held.figures.values[0] != "5.0%" and "5.0%" not in held.lift_message
+    assert held.arms.values[0] == "<5"
+    assert page(risky).arms.values[0] == "5.0%"
+
+
+@pytest.mark.parametrize("held", [FOUND, FOUND.head(0), FOUND.assign(risk_class=None)], ids=["all", "none", "no class"])
+def test_every_medium_draws_every_chart(held: pd.DataFrame) -> None:
+    found = page(held).charts()
+    for chart in found:
+        charts.figure(chart, "light")
+        charts.table(chart)
+    assert presentation(found, "检查") and workbook(found, "检查")
+
+
+def test_the_plan_and_the_list_are_what_is_drawn() -> None:
+    firms = pd.DataFrame(
+        {"uscc": [f"91{i:016d}" for i in range(300)], "name": "甲", "risk_class": ["A"] * 250 + ["D"] * 50}
+    )
+    plan = allocation.plan(firms, RULE, 60)
+    chart = supervision_plan.planned(plan, ABOUT)
+    assert chart.data["drawn"].sum() == 60 and "300 户中抽 60 户" in chart.title
+    found = draw.draw(plan.firms, "1", "一", 0.1)
+    listed = supervision_plan.listed(found, firms, "一", ABOUT)
+    assert len(listed.data) == 60 and listed.data["class"].iloc[0].startswith("红")
+    assert supervision_plan.left_out(plan, ABOUT).empty
+    assert "假定" in supervision_plan.ruled(RULE, ABOUT).title
