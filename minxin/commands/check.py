@@ -13,8 +13,10 @@ from minxin import calendar, queries, settings, tables
 from minxin.analysis import indicators
 from minxin.commands import pages
 from minxin.ingest import mapping
+from minxin.warehouse import repair_rules
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshots, fingerprint
+from minxin.warehouse.visibility import Revocations
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
 WORDS = {OK: "正常", WARN: "注意", WRONG: "有误"}
@@ -57,6 +59,8 @@ def findings() -> list[Finding]:
         "指标口径": _indicators,
         "映射": _mappings,
         "页面": _pages,
+        "修复规则": _repair,
+        "撤销名单": _revocations,
         "快照": _snapshots,
         "数据湖": _lake,
         "操作库": _store,
@@ -144,6 +148,21 @@ def _pages() -> Iterator[Finding]:
         if not (settings.ROOT / "pages" / page["file"]).exists():
             yield Finding("页面", WRONG, f"页面 {page['title']} 的文件 pages/{page['file']} 不存在。")
     yield Finding("页面", OK, f"{len(known)} 个页面。")
+
+
+def _repair() -> Iterator[Finding]:
+    held = repair_rules.load()
+    newest = held.versions[-1]
+    yield Finding(
+        "修复规则",
+        OK,
+        f"{len(held.versions)} 版，最近一版自 {newest.start} 起适用；待核事项 {len(held.assumptions)} 项。",
+    )
+
+
+def _revocations() -> Iterator[Finding]:
+    held = Revocations(settings.home())
+    yield Finding("撤销名单", OK, f"停止展示的记录 {len(held.ids())} 条，登记 {len(held.entries())} 次。")
 
 
 def _snapshots() -> Iterator[Finding]:
