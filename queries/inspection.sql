@@ -81,8 +81,8 @@ left join visited on visited.uscc = firm.uscc
 where firm.community_code = any(cast(:communities as varchar[]))
 order by firm.uscc
 
--- name: list(start, end, arm, found, limit, skip, communities, revoked)
--- One visit of the days asked for, by arm ('' for all) and whether something was found ('' for all, else 是 or 否), the latest first.
+-- name: list(start, end, county, arm, found, limit, skip, communities, revoked)
+-- One visit of the days asked for, by county and arm ('' for all) and whether something was found ('' for all, else 是 or 否), the latest first.
 select
     visit.inspection_id,
     visit.inspected_on,
@@ -100,6 +100,7 @@ from fct_inspection as visit
 where
     visit.inspected_on >= cast(:start as date)
     and visit.inspected_on < cast(:end as date)
+    and (cast(:county as varchar) = '' or visit.county_code = cast(:county as varchar))
     and (cast(:arm as varchar) = '' or visit.arm = cast(:arm as varchar))
     and (cast(:found as varchar) = '' or visit.has_problem = (cast(:found as varchar) = '是'))
     and visit.community_code = any(cast(:communities as varchar[]))

@@ -92,6 +92,7 @@ def test_a_clerk_freezes_draws_and_repeats(firms: Home, open_page: Open) -> None
     at = open_page(FILE, view="本轮抽取")
     assert not at.exception and not at.error
     at.number_input(key="draw_size").set_value(200).run()
+    at.text_area(key="draw_staff").set_value("执法01\n执法02 91999999MA00000001\n\n执法03").run()
     at.button(key="draw_freeze").click().run()
     assert not at.exception and not at.error, [e.value for e in at.error]
     folder = firms.path / "draws" / "r00001"
@@ -106,6 +107,7 @@ def test_a_clerk_freezes_draws_and_repeats(firms: Home, open_page: Open) -> None
     at.text_input(key="seed_r00001").set_value(SEED)
     next(b for b in at.button if b.label == "记录种子并抽取").click().run()
     assert not at.exception and not at.error, [e.value for e in at.error]
+    assert "执法01" in (folder / "list.csv").read_text(encoding="utf-8")
     assert protocol.verify(folder).same and protocol.verify(folder).drawn == 200
     assert "抽出 200 户" in shown(at) and "见证人02" in shown(at)
     at.button(key="verify_r00001").click().run()

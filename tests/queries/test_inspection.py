@@ -58,8 +58,12 @@ def test_a_viewer_sees_the_visits_of_the_own_communities(inspected: Published) -
 
 
 def test_the_list_narrows_and_counts(inspected: Published) -> None:
-    days = {"start": "2023-03-01", "end": "2023-04-01", "limit": 2, "skip": 0}
+    days = {"start": "2023-03-01", "end": "2023-04-01", "limit": 2, "skip": 0, "county": ""}
     rows = inspected.run("inspection.list", arm="", found="", **days)
     assert rows["inspection_id"].tolist() == ["gone", "call"] and rows["total"].tolist() == [3, 3]
     assert inspected.run("inspection.list", arm="举报", found="否", **days)["inspection_id"].tolist() == ["call"]
     assert inspected.run("inspection.list", arm="", found="是", **days).empty
+    assert inspected.run("inspection.list", arm="", found="", **(days | {"county": "440306"}))["total"].tolist() == [
+        2,
+        2,
+    ]

@@ -17,7 +17,7 @@ from minxin import settings
 from minxin.access import Viewer, may
 from minxin.analysis.inspection import allocation, frame, protocol, rules
 from minxin.analysis.inspection.allocation import Plan
-from minxin.analysis.inspection.protocol import Protocol
+from minxin.analysis.inspection.protocol import Protocol, Staff
 from minxin.board import filters, panel
 from minxin.board.credit.supervision import PAGE
 from minxin.board.frames import Source
@@ -131,12 +131,19 @@ def _freeze(source: Source, viewer: Viewer) -> None:
             st.number_input("抽查户数", min_value=10, max_value=100_000, value=USUAL_SIZE, step=10, key="draw_size")
         )
         plan = _planned(source, rule.digest, size)
+        people = st.text_area(
+            "执法人员（可不填）",
+            placeholder="每行一名，编号后可写须回避的企业代码，用顿号分开",
+            height=90,
+            key="draw_staff",
+            help="填写后随抽样框一起公布，抽取时按同样的随机数选派，须回避的不选。",
+        )
         st.caption("公布后不能再改：户数、各类名额、每户的抽中概率都在种子产生之前定下。")
         if (
             st.button("公布抽样框", type="primary", icon=":material/lock:", key="draw_freeze", disabled=plan is None)
             and plan
         ):
-            _publish(plan, name)
+            _publish(plan, name, _staff(people))
     if plan is None:
         return
     with right:
@@ -166,7 +173,17 @@ def _plan(key: tuple[str, ...], digest: str, size: int, _source: Source) -> Plan
     return allocation.plan(frame.of_snapshot(rows), rule, size)
 
 
-def _publish(plan: Plan, name: str) -> None:
+def _staff(text: str) -> Staff:
+    """Inspectors as they were typed: one a line, their code first, then the firms that they must not inspect."""
+    avoid: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        person, *codes = frame.parts(line.replace(" ", "、").replace("：", "、")) or ("",)
+        if person:
+            avoid[person] = (*avoid.get(person, ()), *(code.upper() for code in codes))
+    return Staff(tuple(avoid), avoid)
+
+
+def _publish(plan: Plan, name: str, people: Staff) -> None:
     home = settings.home()
     if home.kind is None:
         raise Refused("数据目录还没有数据，不能抽取；请先导入数据并发布。")
@@ -174,7 +191,7 @@ def _publish(plan: Plan, name: str) -> None:
     base.mkdir(parents=True, exist_ok=True)
     number = max((int(f.name[1:]) for f in base.glob("r*") if f.name[1:].isdigit()), default=0) + 1
     code = f"r{number:05d}"
-    made = protocol.freeze(base / code, plan, name, _now())
+    made = protocol.freeze(base / code, plan, name, _now(), people)
     log.info("round %s frozen", code)
     st.session_state[_SAID] = f"已公布抽样框，哈希值 {made.h0[:16]}…。请下载公告对外公布，再当众产生种子。"
     st.session_state[_OPEN] = code

@@ -194,13 +194,13 @@ def drill(source: Source, chosen: Chosen, page: Supervision, viewer: Viewer) -> 
             "inspection.list",
             start=question.start,
             end=question.end,
+            county=question.county,
             arm=arm,
             found=result,
             limit=LISTED,
             skip=0,
         )
-        rows = rows[rows["county_name"] == question.county_name] if question.county else rows
-        total = int(rows["total"].iloc[0]) if len(rows) and not question.county else len(rows)
+        total = int(rows["total"].iloc[0]) if len(rows) else 0
         rest = f"，列出最近 {LISTED} 次" if total > LISTED else ""
         data = rows.assign(
             arm=rows["arm"].map(ARMS), found=rows["has_problem"].map({True: "发现问题", False: "未发现"}).fillna("—")
