@@ -6,11 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from minxin.settings import Unusable
+
+if TYPE_CHECKING:
+    from minxin.analysis.whitelist import run
 
 
 def register(subparsers: Any) -> None:
@@ -40,6 +43,10 @@ def register(subparsers: Any) -> None:
     score.add_argument("--model", choices=["scorecard", "monotone", "free"], help="换用另一个模型")
     score.add_argument("--out", type=Path, required=True, metavar="FILE", help="csv 或 parquet")
     score.set_defaults(run=run_score)
+    firms = actions.add_parser("firms", help="用快照里到期的信易贷贷款训练，供「信易贷与白名单」页使用")
+    firms.add_argument("--model", choices=["scorecard", "monotone", "free"], default="scorecard", help="页面所用的模型")
+    firms.add_argument("--json", action="store_true", help="输出 JSON")
+    firms.set_defaults(run=run_firms)
     report = actions.add_parser("report", help="写出给银行看的模型卡（网页、文档与纯文本）")
     report.add_argument("folder", type=Path, metavar="dir", help="模型文件夹")
     report.set_defaults(run=run_report)
@@ -54,10 +61,35 @@ def run_train(args: argparse.Namespace) -> int:
     wanted = run.Wanted(args.target, args.folds, args.time_column, args.model, args.population, tuple(args.leave_out))
     trained = run.train(args.file, wanted, variables.load(args.variables), _say)
     run.keep(args.out, trained)
+    return _told(trained, args.json)
+
+
+def run_firms(args: argparse.Namespace) -> int:
+    """Train on the snapshot's loans and keep the model and its card in the home; 1 while nothing is published."""
+    from minxin import access, queries, settings
+    from minxin.analysis.whitelist import card, firms, run, variables
+    from minxin.exports import card_files
+
+    home = settings.home().open()
+    asked = queries.current(home)
+    if asked is None:
+        raise settings.Refused("尚无已发布的数据；请先运行 minxin demo 或 minxin import 与 minxin build。")
+    viewer = access.Viewer.local(settings.deployment())
+
+    def ask(block: str, **given: Any) -> pd.DataFrame:
+        return asked.run(block, viewer, **given)
+
+    trained = firms.train(ask, variables.load(), args.model, _say)
+    run.keep(firms.folder(home), trained)
+    card_files.write(firms.folder(home), card.card(trained.folder))
+    return _told(trained, args.json)
+
+
+def _told(trained: run.Trained, as_json: bool) -> int:
     for remark in trained.remarks:
         _say(remark)
     about = trained.folder.about
-    if args.json:
+    if as_json:
         kept = ("target", "rows", "bad", "folds", "time_column", "cut", "rows_seen", "same_rows", "seed", "compared")
         text = json.dumps(
             {"models": about["measures"], "model": about["model"], **{k: about[k] for k in kept}},

@@ -55,7 +55,7 @@ def codes(fitted: Fitted, knowledge: Knowledge) -> dict[str, Reason]:
         called = known.called
         held[name] = Reason(
             f"R{number + 1:02d}", name, known.high or f"{called}偏高", known.low or f"{called}偏低",
-            known.missing or f"缺少{called}", f"{called}属“{{}}”",
+            known.missing or f"缺少{called}", f"{called}为“{{}}”",
 
         )  # fmt: skip
     return held

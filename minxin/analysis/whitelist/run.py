@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from minxin.analysis.whitelist import boosting, files, folds, measures, reading, reasons, training
 from minxin.analysis.whitelist.binning import is_text
 from minxin.analysis.whitelist.files import Folder
-from minxin.analysis.whitelist.training import MODELS, Progress, Tested
+from minxin.analysis.whitelist.training import MODELS, Model, Progress, Tested
 from minxin.analysis.whitelist.variables import Knowledge
 from minxin.settings import Unusable
 
@@ -49,10 +49,14 @@ class Trained:
 
 def train(file: Path, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Trained:
     """Train and test on a file. With folds the models kept are of all rows; by time, of the earlier ones."""
-    frame = reading.read(file)
+    return train_frame(reading.read(file), file.name, wanted, knowledge, say)
+
+
+def train_frame(frame: pd.DataFrame, called: str, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Trained:
+    """The same on rows that are already there; ``called``: what they are called in lines and on the card."""
     for name in (wanted.target, wanted.time_column, *wanted.leave_out):
         if name and name not in frame:
-            raise Unusable(f"文件 {file.name} 里没有“{name}”列；现有的列：{_listed(frame.columns)}。")
+            raise Unusable(f"文件 {called} 里没有“{name}”列；现有的列：{_listed(frame.columns)}。")
     y = target(frame[wanted.target], wanted.target)
     # None of what scoring adds is a variable, and neither is what was named.
     out = {wanted.target, wanted.time_column, *wanted.leave_out}
@@ -67,22 +71,28 @@ def train(file: Path, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Tr
     if fitted is None:
         say("用全部样本训练")
         fitted = training.fit(features, y, knowledge, SEED)
-    about = _about(file, features, y, wanted, cut, tested, seen)
+    about = _about(called, features, y, wanted, cut, tested, seen)
     known = Knowledge({name: knowledge.variable(name) for name in features})
     return Trained(Folder(fitted, known, about), tested, y, tuple(remarks))
 
 
-def score(folder: Folder, file: Path, model: str = "") -> tuple[pd.DataFrame, float, tuple[str, ...]]:
-    """The rows of a file, in order, with ``probability``, ``points`` and ``reasons``; the PSI; remarks.
+@dataclass(frozen=True)
+class Scored:
+    """Rows with their ``probability`` and ``points``; ``frame`` the variables as the model reads them; the PSI."""
 
-    Columns that the model does not know stay as they are. Unusable where one that it needs is missing.
-    """
-    frame = reading.read(file)
-    named = model or str(folder.about["model"])
+    model: Model
+    frame: pd.DataFrame
+    probability: NDArray[np.float64]
+    points: NDArray[np.int64]
+    shift: float
+
+
+def apply(folder: Folder, frame: pd.DataFrame, called: str, model: str = "") -> Scored:
+    """Score rows with the folder's own model or another; Unusable where a column is missing or of another kind."""
     fitted = folder.fitted
     wanting = [name for name in fitted.bins if name not in frame]
     if wanting:
-        raise Unusable(f"文件 {file.name} 缺少模型需要的列：{_listed(wanting)}；请补上后再试。")
+        raise Unusable(f"文件 {called} 缺少模型需要的列：{_listed(wanting)}；请补上后再试。")
     held = frame[list(fitted.bins)]
     for name, bins in fitted.bins.items():
         if bins.is_category and not is_text(held[name]):
@@ -90,24 +100,35 @@ def score(folder: Folder, file: Path, model: str = "") -> tuple[pd.DataFrame, fl
         if not bins.is_category and is_text(held[name]):
             if held[name].notna().any():
                 at = int(np.flatnonzero(held[name].notna().to_numpy())[0])
-                raise Unusable(f"“{name}”应为数，文件 {file.name} 里却写着“{str(held[name].iloc[at])[:20]}”。")
+                raise Unusable(f"“{name}”应为数，文件 {called} 里却写着“{str(held[name].iloc[at])[:20]}”。")
             held = held.assign(**{name: np.full(len(held), np.nan)})
-    chosen = fitted.models[named]
+    chosen = fitted.models[model or str(folder.about["model"])]
     raw = chosen.raw(held, fitted.bins)
-    said = reasons.said(chosen, fitted, held, folder.knowledge)
+    shift = measures.psi(chosen.expected, measures.counts(chosen.calibration.line(raw), chosen.edges))
+    points = np.rint(reasons.points(chosen, raw)).astype("int64")
+    return Scored(chosen, held, chosen.calibration.probability(raw), points, shift)
+
+
+def score(folder: Folder, file: Path, model: str = "") -> tuple[pd.DataFrame, float, tuple[str, ...]]:
+    """The rows of a file, in order, with ``probability``, ``points`` and ``reasons``; the PSI; remarks.
+
+    Columns that the model does not know stay as they are.
+    """
+    frame = reading.read(file)
+    scored = apply(folder, frame, file.name, model)
+    said = reasons.said(scored.model, folder.fitted, scored.frame, folder.knowledge)
     result = frame.drop(columns=[c for c in ADDED if c in frame]).assign(
-        probability=chosen.calibration.probability(raw),
-        points=np.rint(reasons.points(chosen, raw)).astype("int64"),
+        probability=scored.probability,
+        points=scored.points,
         reasons=["；".join(f"{code} {words}" for code, words in row) for row in said],
     )
-    shift = measures.psi(chosen.expected, measures.counts(chosen.calibration.line(raw), chosen.edges))
     remarks = []
-    surplus = [c for c in frame.columns if c not in fitted.bins and c not in ADDED]
+    surplus = [c for c in frame.columns if c not in folder.fitted.bins and c not in ADDED]
     if surplus:
         remarks.append(f"模型不用的列原样保留：{_listed(surplus)}。")
     if any(c in frame for c in ADDED):
         remarks.append("文件里原有的评分列已换成本次的结果。")
-    return result, shift, tuple(remarks)
+    return result, scored.shift, tuple(remarks)
 
 
 def target(column: pd.Series, name: str) -> NDArray[np.float64]:
@@ -177,7 +198,7 @@ def _divided(
 
 
 def _about(
-    file: Path,
+    called: str,
     features: pd.DataFrame,
     y: NDArray[np.float64],
     wanted: Wanted,
@@ -192,7 +213,7 @@ def _about(
             low, high = np.nanquantile(features.loc[seen, name].to_numpy(dtype="float64"), [0.01, 0.99])
             lows[name], highs[name] = float(low), float(high)
     return {
-        "file": file.name, "target": wanted.target, "model": wanted.model, "population": wanted.population,
+        "file": called, "target": wanted.target, "model": wanted.model, "population": wanted.population,
         "folds": 0 if wanted.time_column else wanted.folds, "time_column": wanted.time_column, "cut": cut,
         "rows": len(y), "bad": int(y.sum()), "rows_seen": int(seen.sum()), "bad_seen": int(y[seen].sum()),
         "same_rows": len(y) - len(np.unique(folds.same_rows(features))), "seed": SEED,

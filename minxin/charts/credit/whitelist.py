@@ -1,0 +1,232 @@
+"""The model's white list beside what the banks did: how good it is, whom it recommends and why, where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis.whitelist import firms, measures, reasons, run
+from minxin.analysis.whitelist.files import Folder
+from minxin.analysis.whitelist.run import Scored
+from minxin.analysis.whitelist.training import MODELS
+from minxin.charts.about import About
+from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.lending import FIRMS, RECOMMENDED
+from minxin.charts.credit.question import SHOWN, Question
+
+POINTS = Unit("number", "分", 0)
+#: Firms a list holds at most.
+LISTED = 200
+#: What lists of firms there are: code → name and what it is made of.
+LISTS = {
+    "new": "模型推荐、尚未获授信",
+    "doubt": "在白名单、模型不推荐",
+    "risky": "已获授信、模型列入风险最高一成",
+}
+_USABLE = 0.5
+_SAID = ("模型推荐", "居中", "风险最高一成")
+_BANKS = ("白名单内、已授信", "白名单内、未授信", "白名单外、已授信", "白名单外、未授信")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One set of firms scored: their rows, how the model scored them."""
+
+    rows: pd.DataFrame
+    scored: Scored
+
+
+class Whitelist:
+    """What the trained model says of who is registered today. Parts are worked out when first asked for."""
+
+    def __init__(self, folder: Folder, rows: pd.DataFrame, question: Question, about: About) -> None:
+        self.folder, self.question = folder, question
+        self.about = about.of("平台注册、存续的企业", question.place)
+        self.tested = about.of("白名单模型检验样本")
+        self.held = Standing(rows, run.apply(folder, firms.prepared(rows), "快照"))
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return MODELS[str(self.folder.about["model"])]
+
+    @cached_property
+    def measured(self) -> dict[str, Any]:
+        """Measures of the model that scores."""
+        return dict(self.folder.about["measures"][str(self.folder.about["model"])])
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the model tells more than chance on rows that it did not see."""
+        return bool(self.measured["auc_low"] > _USABLE and self.measured["brier_skill"] > 0)
+
+    # ── who is recommended ──────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """One firm a row with ``points``, ``probability``, whether ``is_recommended`` and ``is_risky``.
+
+        As many are recommended as stand on the banks' white list today (a tenth where there is none), by
+        points; firms of equal points by their number, so that a list is the same tomorrow.
+        """
+        rows = self.held.rows
+        found = rows[["loan_id", "uscc", "enterprise_name", "county_name", "industry_name", "bank"]].assign(
+            is_listed=rows["whitelisted_on"].notna().to_numpy(),
+            is_granted=rows["granted_on"].notna().to_numpy(),
+            points=self.held.scored.points,
+            probability=self.held.scored.probability,
+        )
+        order = np.lexsort((found["loan_id"].to_numpy(), found["probability"].to_numpy()))
+        place = np.empty(len(found), dtype="int64")
+        place[order] = np.arange(len(found))
+        wanted = int(found["is_listed"].sum()) or len(found) // 10
+        return found.assign(place=place, is_recommended=place < wanted, is_risky=place >= len(found) * 0.9)
+
+    @cached_property
+    def crossed(self) -> pd.DataFrame:
+        """Recommended or not × what the banks did, with how many."""
+        p = self.people
+        state = np.select(
+            [p["is_listed"] & p["is_granted"], p["is_listed"], p["is_granted"]], list(_BANKS[:3]), _BANKS[3]
+        )
+        word = np.select([p["is_recommended"], p["is_risky"]], [_SAID[0], _SAID[2]], _SAID[1])
+        return pd.DataFrame({"model": word, "bank": state}).value_counts().rename("n").reset_index()
+
+    @cached_property
+    def headline(self) -> tuple[str, str]:
+        """Word and sentence: whether the model can be used, and how far it and the banks agree."""
+        m = self.measured
+        auc = f"{m['auc']:.2f}（95%区间 {m['auc_low']:.2f}—{m['auc_high']:.2f}）"
+        if not self.is_usable:
+            return "模型", f"{self.name}在后来的贷款上 AUC {auc}，区分能力不足，不建议据此推荐"
+        p = self.people
+        both = int((p["is_recommended"] & p["is_listed"]).sum())
+        return (
+            "模型",
+            f"{self.name}在后来的贷款上 AUC {auc}；推荐 {self.question.count(int(p['is_recommended'].sum()), '户')}，"
+            f"其中 {self.question.count(both, '户')}已在白名单",
+        )
+
+    # ── charts ──────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def card(self) -> Chart:
+        """The measures of the three models side by side on loans that none of them saw."""
+        rows = []
+        for name, m in self.folder.about["measures"].items():
+            rows.append(
+                {
+                    "name": MODELS[name].split("（")[0],
+                    "auc": f"{m['auc']:.2f}（{m['auc_low']:.2f}—{m['auc_high']:.2f}）", "ks": f"{m['ks']:.2f}",
+                    "skill": f"{m['brier_skill']:.3f}".replace("-", "−"),
+                    "slope": f"{m['calibration_slope']:.2f}（{m['calibration_slope_low']:.2f}—"
+                    f"{m['calibration_slope_high']:.2f}）".replace("-", "−"),
+                    "psi": f"{m['psi']:.3f} {measures.psi_word(m['psi'])}",
+                }
+            )  # fmt: skip
+        about = self.folder.about
+        shift = self.held.scored.shift
+        title = f"模型卡：{self.name}{'可用' if self.is_usable else '区分能力不足'}，今日企业与训练样本相比"
+        title += measures.psi_word(shift)
+        return self.tested.chart(
+            "whitelist_card", Kind.TABLE, pd.DataFrame(rows), Encoding(), Unit(), title,
+            f"训练 {about['rows_seen']} 笔（不良 {about['bad_seen']}），{about['cut']} 起授信的 "
+            f"{about['rows'] - about['rows_seen']} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；"
+            f"今日企业与训练样本的 PSI {shift:.3f}",
+            headings={
+                "name": "模型", "auc": "AUC（95%区间）", "ks": "KS", "skill": "Brier技巧",
+                "slope": "校准斜率", "psi": "PSI",
+            },
+        )  # fmt: skip
+
+    @cached_property
+    def reliability(self) -> Chart:
+        """Predicted against actual share of bad loans in ten parts of equal size."""
+        found = pd.DataFrame(self.folder.about["reliability"][str(self.folder.about["model"])])
+        found["name"] = [f"第{p}组" for p in found["part"]]
+        off = ~found["predicted"].between(found["low"], found["high"])
+        title = "预计与实际相符，十组都在区间之内" if not off.any() else f"预计与实际：{int(off.sum())} 组在区间之外"
+        return self.tested.chart(
+            "whitelist_reliability", Kind.DOT_INTERVAL, found,
+            Encoding(x="name", y="actual", low="low", high="high", n="n", target="predicted", order="part"), RATE,
+            title, "按预计概率由低到高等分十组，点为实际不良率与95%区间，竖线为预计；后来的贷款",
+            headings={"name": "组", "actual": "实际不良率", "predicted": "预计", "bad": "不良"},
+            units={"bad": PLAIN_COUNT, "n": PLAIN_COUNT},
+        )  # fmt: skip
+
+    @cached_property
+    def agreement(self) -> Chart:
+        """What the model says × what the banks did."""
+        grid = pd.MultiIndex.from_product([_BANKS, _SAID], names=["bank", "model"])
+        found = self.crossed.set_index(["bank", "model"])["n"].reindex(grid, fill_value=0).reset_index()
+        p = self.people
+        fresh = int((p["is_recommended"] & ~p["is_granted"]).sum())
+        doubt = int((p["is_listed"] & ~p["is_recommended"]).sum())
+        title = (
+            f"模型推荐而未获授信 {self.question.count(fresh, '户')}，"
+            f"在白名单而模型不推荐 {self.question.count(doubt, '户')}，请逐户核对"
+        )
+        return self.about.chart(
+            "whitelist_agreement", Kind.HEATMAP, self.question.hidden(found, "n"),
+            Encoding(x="model", y="n", series="bank", status="status", label=SHOWN), FIRMS, title,
+            f"{RECOMMENDED}；模型按今日公开信用记录排序，推荐户数与现有白名单相同；{self.question.place}",
+            headings={"bank": "银行的做法", "model": "模型", "n": "户数"},
+        )  # fmt: skip
+
+    @cached_property
+    def causes(self) -> Chart:
+        """How often each reason is among the first four of the firms listed as risky."""
+        held = self.people[self.people["is_risky"]]
+        said = self._said(held)
+        words = pd.Series([f"{code} {text}" for row in said for code, text in row], dtype=object).value_counts()
+        data = pd.DataFrame({"name": words.index.astype(str), "n": words.to_numpy()}).head(10)
+        top = str(data["name"].iloc[0]).split(" ", 1)[1] if len(data) else ""
+        title = f"风险最高一成企业最常见的原因是{top}" if top else "风险最高一成企业没有突出的原因"
+        return self.about.chart(
+            "whitelist_causes", Kind.BAR, self.question.hidden(data, "n"),
+            Encoding(x="name", y="n", status="status", label=SHOWN), FIRMS, title,
+            f"每户至多 {reasons.MOST} 条原因，按出现户数排列；{self.question.place}",
+            headings={"name": "原因", "n": "户数"},
+        )  # fmt: skip
+
+    def _said(self, rows: pd.DataFrame) -> list[list[tuple[str, str]]]:
+        frame = self.held.scored.frame.loc[rows.index]
+        return reasons.said(self.held.scored.model, self.folder.fitted, frame, self.folder.knowledge)
+
+    def listing(self, which: str) -> Chart:
+        """Firms of one kind with points and at most four reasons, those to be looked at first on top."""
+        p = self.people
+        chosen = {
+            "new": p["is_recommended"] & ~p["is_granted"],
+            "doubt": p["is_listed"] & ~p["is_recommended"],
+            "risky": p["is_risky"] & p["is_granted"],
+        }[which]
+        held = p[chosen].sort_values("place", ascending=which == "new", kind="stable")
+        shown = held.head(LISTED)
+        data = shown[
+            ["uscc", "enterprise_name", "county_name", "industry_name", "bank", "points", "probability"]
+        ].assign(
+            bank=shown["bank"].fillna("—"),
+            reasons=[
+                "；".join(f"{code} {text}" for code, text in row) or "没有突出的扣分" for row in self._said(shown)
+            ],
+        )
+        title = f"{LISTS[which]} {len(held):,} 户" if len(held) else f"没有「{LISTS[which]}」的企业"
+        rest = f"，列出前 {LISTED} 户" if len(held) > LISTED else ""
+        return self.about.chart(
+            f"whitelist_{which}", Kind.TABLE, data, Encoding(key="uscc"), Unit(), title,
+            f"{RECOMMENDED}{rest}；原因至多 {reasons.MOST} 条，按该项若处在最好一档可多得的分排列；点一行看企业画像",
+            headings={
+                "enterprise_name": "企业", "points": "分数", "probability": "预计不良", "reasons": "扣分原因",
+                "county_name": "县区", "industry_name": "行业", "bank": "授信银行",
+            },
+            units={"points": POINTS, "probability": RATE},
+        )  # fmt: skip
+
+    def charts(self) -> list[Chart]:
+        """What goes into files with the page; lists of firms are taken one by one."""
+        return [self.card, self.reliability, self.agreement, self.causes]
