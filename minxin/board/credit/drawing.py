@@ -148,7 +148,6 @@ def _freeze(source: Source, viewer: Viewer) -> None:
         return
     with right:
         panel.panel(supervision_plan.planned(plan, source.about), viewer, PAGE)
-    with left:
         panel.panel(supervision_plan.left_out(plan, source.about), viewer, PAGE)
 
 

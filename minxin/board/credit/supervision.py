@@ -227,4 +227,9 @@ def drill(source: Source, chosen: Chosen, page: Supervision, viewer: Viewer) -> 
             },
             units={"departments": PLAIN_COUNT},
         )
-        panel.panel(chart, viewer, PAGE)
+        panel.panel(chart, viewer, PAGE, draw=_listed)
+
+
+def _listed(chart: Chart) -> None:
+    widths = {"检查日期": 80, "企业名称": 210, "统一社会信用代码": 168, "县区": 70, "行业": 150, "来源": 100}
+    panel.table(chart, chart.id, widths=widths | {"部门数": 60, "结果": 80, "问题": 150, "处置": 110})

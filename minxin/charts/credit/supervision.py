@@ -387,4 +387,4 @@ class Supervision:
 def _told(found: rates.Interval, word: str) -> tuple[float, str, str]:
     """A difference with a word for it where it can be chance."""
     alike = float(found.low) <= 0 <= float(found.high)
-    return float(found.value), word, "无显著差异" if alike else ""
+    return float(found.value), word, "不显著" if alike else ""
