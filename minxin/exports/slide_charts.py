@@ -334,7 +334,7 @@ def column(sheet: Sheet) -> None:
     _to_lines(plot, [s for s in series[1:]])
     for i, (name, _) in enumerate(lines):
         line = list(drawn.plots)[1].series[i]
-        _line(line, QUIET, 1.25, dashed=not name.startswith("目标"))
+        _line(line, QUIET, 1.25, dashed=not name.startswith(chart.target_word))
         _say(line, len(chart.rows) - 1, line.name, "r", 12, "tx2", pad=math.ceil(33 / len(chart.rows)))
     if lines:
         _side_room(sheet, drawn, [name for name, _ in lines])
@@ -343,13 +343,13 @@ def column(sheet: Sheet) -> None:
 
 def _level_lines(chart: Chart) -> list[tuple[str, float]]:
     target = one_target(chart)
-    lines = [] if target is None else [("目标", target)]
+    lines = [] if target is None else [(chart.target_word, target)]
     return lines + [(clean(a.text), float(a.at)) for a in chart.annotations if a.on_value]
 
 
 def _level_words(chart: Chart, name: str, at: float) -> str:
     """What stands at a level line: a target with its value, a remark as it was written."""
-    return f"目标 {chart.unit.format(at)}" if name == "目标" else name
+    return f"{name} {chart.unit.format(at)}" if name == chart.target_word else name
 
 
 def _to_lines(plot: Any, series: list[Any]) -> None:
@@ -486,7 +486,7 @@ def line(sheet: Sheet) -> None:
     for one in bounds:
         _line(one, CALM, 0.75, dashed=True)
     for one in series[count : len(series) - len(limits)]:
-        _line(one, QUIET, 1.25, dashed=not one.name.startswith("目标"))
+        _line(one, QUIET, 1.25, dashed=not one.name.startswith(chart.target_word))
         _say(one, len(list(one.values)) - 1, one.name, "r", 12, "tx2")
     _side_room(sheet, drawn, levels + [f"{name} {chart.unit.format(1)}" for name, _ in held] + ["99.9%"])
     if all(map(is_moment, chart.column("x"))):
@@ -665,7 +665,7 @@ def dot_interval(sheet: Sheet) -> None:
         ink = "tx1" if values[i] is not None else "tx2"
         _say(series[0], i, f"{shorten(shown[i], 12)}  {chart.values[i]}", "l", size, ink)
     for one, (name, _) in zip(series[1:], marks, strict=False):
-        _line(one, QUIET, 1.25, dashed=name != "目标")
+        _line(one, QUIET, 1.25, dashed=name != chart.target_word)
         _say(one, 1, one.name, "t", 12, "tx2")
     for one, strong in zip(series[1 + len(marks) :], spans, strict=False):
         paler = Colour((PRIMARY if strong else CALM).theme, brightness=0.45)
