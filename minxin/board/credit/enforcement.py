@@ -101,6 +101,7 @@ def _pick(chart: Chart, viewer: Viewer) -> None:
     if chart.empty:
         st.text("没有在办线索。")
         return
+    st.caption("点一行，打开企业画像。")
     codes = chart.rows["uscc"].tolist()
     picking.rows_to_pick(panel.written(chart), codes, chart.id, firms.open_later, chart.alt, height=320)
     firms.open_picked(viewer)

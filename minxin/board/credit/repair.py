@@ -99,6 +99,7 @@ def _pick(chart: Chart) -> None:
         st.text("没有需要列出的处罚。")
         return
     ids = chart.rows["penalty_id"].tolist()
+    st.caption("点一行，看该件在两版规则下各从何时起可以申请。")
     # The whole page follows from a choice, not only its panel.
     picking.rows_to_pick(panel.written(chart), ids, chart.id, picking.remember(CASE), chart.alt, height=320)
     if st.session_state.get(f"{CASE}_shown") != st.session_state.get(CASE):
@@ -110,7 +111,6 @@ def case(source: Source, page: Repair, viewer: Viewer) -> None:
     """The penalty chosen in the list or named in the address under both rules; its firm, the decision on its repair."""
     chosen = str(st.session_state.get(CASE) or st.query_params.get(CASE, ""))
     if not chosen:
-        st.caption("在上面的清单里点一行，看该件处罚在两版规则下各从何时起可以申请。")
         return
     found = source("repair.one", penalty_id=chosen)
     if found.empty:

@@ -13,7 +13,7 @@ from minxin.analysis import rates, wording
 from minxin.analysis.survival import Curve, curve, median_text
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import SHOWN, Ask, Question, medians
+from minxin.charts.credit.question import SHOWN, Ask, Question, dated, medians
 
 DAYS = Unit("number", "天", 0)
 YUAN = Unit("number", "元", 0)
@@ -164,10 +164,10 @@ class Enforcement:
         before = self.whole_months.iloc[-1] if len(self.whole_months) else row
         lapsed, long = int(self.stands["n_lapsed"].sum()), int(self.stands["n_long"].sum())
         arrears = wording.count_text(float(row["amount_arrears"]), "元")
-        stays = f"停留超过 {STUCK_DAYS} 天的 {q.count(long)}"
+        stays = f"{q.count(long)}停留超 {STUCK_DAYS} 天"
         rows = [
             _card("open", "在办线索", row["n_open"], stays, row["n_open"] - before["n_open"]),
-            _card("left", f"{EXECUTED}退出率", float(share.value), f"{q.label}办结的"),
+            _card("left", f"{EXECUTED}退出率", float(share.value), q.label),
             _card("arrears", "账款拖欠未清", row["n_arrears"], arrears, row["n_arrears"] - before["n_arrears"]),
             _card(
                 "government", "机关事业失信未清", row["n_government"],
@@ -344,10 +344,12 @@ class Enforcement:
         total, listed = self.total_open, len(self.stuck_rows)
         rest = f"，列出最久的 {listed} 件" if total > listed else ""
         title = f"最久的一件已停 {int(self.stuck_rows['days'].max()):,} 天" if listed else "没有在办线索"
-        data = self.stuck_rows.assign(lapsed=np.where(self.stuck_rows["is_lapsed"].astype(bool), "承诺已逾期", "—"))
+        data = dated(self.stuck_rows, "since", "discovered_on").assign(
+            lapsed=np.where(self.stuck_rows["is_lapsed"].astype(bool), "承诺已逾期", "—")
+        )
         return self.today.chart(
             "enforcement_stuck", Kind.TABLE, data, Encoding(key="case_id"), Unit(), title,
-            f"按停在当前环节的时间排列{rest}；点一行打开企业画像",
+            f"按停在当前环节的时间排列{rest}",
             headings={
                 "enterprise_name": "企业", "kind": "类型", "stands": "停在", "days": "已停天数", "since": "自",
                 "amount": "涉及金额", "county_name": "县区", "discovered_on": "发现日期", "lapsed": "提示",

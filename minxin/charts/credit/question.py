@@ -11,6 +11,7 @@ import pandas as pd
 
 from minxin.analysis import wording
 from minxin.analysis.survival import Curve
+from minxin.charts.words import missing
 
 Ask = Callable[..., pd.DataFrame]
 #: Column with what stands instead of a count that may not be shown.
@@ -54,6 +55,12 @@ class Question:
                 SHOWN: np.where(small, f"<{self.hidden_below}", ""),
             }
         )
+
+
+def dated(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Days written with their year, and short enough for a slide: one list spans several years."""
+    written = {c: [None if missing(d) else f"{d:%Y-%m-%d}" for d in rows[c]] for c in columns}
+    return rows.assign(**written)
 
 
 def medians(curves: dict[str, Curve], names: dict[str, str], smallest: int = 5) -> pd.DataFrame:

@@ -13,8 +13,7 @@ from minxin.analysis import rates, wording
 from minxin.analysis.survival import Curve, curve, median_text
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import SHOWN, Ask, Question, medians
-from minxin.charts.words import missing
+from minxin.charts.credit.question import SHOWN, Ask, Question, dated, medians
 from minxin.warehouse.repair_rules import RepairRules
 
 DAYS = Unit("number", "天", 0)
@@ -43,12 +42,6 @@ def _card(code: str, name: str, value: float, note: str) -> dict[str, Any]:
         "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan,
         "unit": Unit(), "note": note, "change": np.nan, "change_word": "",
     }  # fmt: skip
-
-
-def _dated(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Days written with their year: one list spans several."""
-    written = {c: [None if missing(d) else wording.date_text(d, True) for d in rows[c]] for c in columns}
-    return rows.assign(**written)
 
 
 class Repair:
@@ -158,7 +151,7 @@ class Repair:
             self._stock("soon", f"{far} 天内可申请", soon, "near", "soon"),
             self._stock("owing", "待改正或履行", "已满最短公示期", "owing"),
             self._stock("pending", "在办申请", waiting, "pending"),
-            _card("granted", "同意率", float(share.value), f"{q.label}作出的处罚")
+            _card("granted", "同意率", float(share.value), q.label)
             | {"low": float(share.low), "high": float(share.high), "n": granted + refused, "unit": RATE},
         ]
         data = q.hidden(pd.DataFrame(rows).assign(position=range(len(rows))), "value")
@@ -285,8 +278,8 @@ class Repair:
             title = f"在办 {total} 件，最久已等 {int(self.queue['days'].max())} 天"
             title += f"，{late} 件尚未受理" if late else "，均已受理"
         return self.today.chart(
-            "repair_backlog", Kind.TABLE, _dated(self.queue, "applied_on", "accepted_on"),
-            Encoding(key="penalty_id"), Unit(), title, "按申请日期排列，最久的在前；点一行看该件在两版规则下的日期",
+            "repair_backlog", Kind.TABLE, dated(self.queue, "applied_on", "accepted_on"),
+            Encoding(key="penalty_id"), Unit(), title, "按申请日期排列，最久的在前",
             headings={
                 "enterprise_name": "企业", "county_name": "县区", "class_name": "类别", "authority": "处罚机关",
                 "applied_on": "申请日期", "accepted_on": "受理日期", "days": "已等天数",
@@ -303,9 +296,9 @@ class Repair:
         title = f"{self.names[state]} {total:,} 件" if total else f"没有「{self.names[state]}」的处罚"
         rest = f"，列出最早的 {len(found)} 件" if total > len(found) else ""
         return self.today.chart(
-            f"repair_list_{state}", Kind.TABLE, _dated(found, "decided_on", "apply_from", "ready_on", "ends_on"),
+            f"repair_list_{state}", Kind.TABLE, dated(found, "decided_on", "apply_from", "ready_on", "ends_on"),
             Encoding(key="penalty_id"), Unit(), title,
-            f"按最早可申请日排列{rest}；点一行看该件在两版规则下的日期",
+            f"按最早可申请日排列{rest}",
             headings={
                 "enterprise_name": "企业", "county_name": "县区", "document_no": "决定书文号", "kind": "处罚种类",
                 "class_name": "类别", "decided_on": "决定日期", "apply_from": "最早可申请", "ready_on": "条件齐备",
