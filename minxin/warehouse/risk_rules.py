@@ -244,7 +244,7 @@ def _version(raw: Any, reasons: Mapping[str, Reason]) -> Version:
     _check(0 < steps[0] < steps[1] < steps[2], f"{where} 的 limits 应为正数且由 B 到 D 递增")
     decay = given["decay"]
     ok = isinstance(decay, list) and all(isinstance(s, list) and len(s) == 2 for s in decay) and bool(decay)
-    _check(ok, f"{where} 的 decay 应为 [[天数, 百分数], …]")
+    _check(ok, f"{where} 的 decay 每档应写成天数和百分数两个整数")
     held = tuple((_whole(days, f"{where} decay"), _whole(share, f"{where} decay")) for days, share in decay)
     _check(held[0][0] == 0 and all(a[0] < b[0] for a, b in pairwise(held)),
            f"{where} 的 decay 应从第 0 天起递增")  # fmt: skip

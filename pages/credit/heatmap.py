@@ -2,7 +2,7 @@
 
 from minxin.access import guard
 from minxin.board import notices
-from minxin.board.credit import firms, heatmap
+from minxin.board.credit import advice, firms, heatmap
 
 viewer = guard("heatmap")
 source = notices.opening("heatmap", viewer, "哪些行业、哪些地方的企业风险高，谁在变差，为什么？")
@@ -16,4 +16,5 @@ else:
     heatmap.headline(page, viewer)
     heatmap.crossed(page, source, viewer)
     heatmap.movement(page, viewer)
+    advice.advice(source, viewer)
     heatmap.rules(source)
