@@ -22,6 +22,7 @@ LISTS = {
         "section": "varchar",
         "section_name": "varchar",
     },
+    "topics": {"category_1": "varchar", "category_2": "varchar", "sector_code": "varchar"},
     "sectors": {"sector_code": "varchar", "sector_name": "varchar", "department": "varchar"},
     "record_types": {
         "type_code": "varchar",
@@ -38,6 +39,7 @@ TABLES = {
     "counties": "config_county",
     "industries": "config_industry",
     "sectors": "config_sector",
+    "topics": "config_topic",
     "record_types": "config_record_type",
 }
 
@@ -58,7 +60,7 @@ def listed_codes(deployment: Deployment, name: str) -> frozenset[str]:
 
 
 def credit_tables(connection: duckdb.DuckDBPyConnection, deployment: Deployment) -> None:
-    """Make ``config_county``, ``config_industry``, ``config_sector``, ``config_record_type`` and ``config_initials``.
+    """Make ``config_county``, ``_industry``, ``_sector``, ``_topic``, ``_record_type``, ``_policy…`` and ``_initials``.
 
     ``config_initials(name, pinyin)`` has one row per enterprise name; no engine knows how characters sound.
     """

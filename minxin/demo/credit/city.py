@@ -81,11 +81,18 @@ def _index(told: Told) -> pa.Table:
     whole[: total - int(whole.sum())] += 1
     scores[0, of_year] = whole / 100
     # The first five months of 2022 among the first four of the country, as published; never before it in a row.
-    nation = np.array([4 if m.year == 2022 and m.month <= 5 else 5 + (m.month + m.year) % 4 for m in months])
+    other = 5 + rng.integers(0, 3, size) + (np.arange(size) % 7 == 6)
+    nation = np.array([4 if m.year == 2022 and m.month <= 5 else int(n) for m, n in zip(months, other, strict=True)])
     nation[[i for i, m in enumerate(months) if m == date(2022, 2, 1)]] = 3
     province = np.where(of_year, 1, 1 + (np.arange(size) % 3 == 0))
     rows = [(m, d, scores[j, i]) for i, m in enumerate(months) for j, d in enumerate(DIMENSIONS)]
-    ranks = np.clip(np.repeat(nation, len(DIMENSIONS)) + np.tile([0, 3, 6, -1, 9, 2], size), 1, 60)
+    ranks = np.clip(
+        np.repeat(nation, len(DIMENSIONS))
+        + np.tile([0, 3, 6, -1, 9, 2], size)
+        + rng.integers(-2, 3, size * len(DIMENSIONS)),
+        1,
+        60,
+    )
     ranks[:: len(DIMENSIONS)] = nation
     columns = {
         "month": pa.array([r[0] for r in rows]),

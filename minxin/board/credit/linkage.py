@@ -1,0 +1,98 @@
+"""Parts of the page 诉求信用联动 that only it has: communities, sectors, estates, property companies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from minxin.access import Viewer, may
+from minxin.board import filters, panel, picking, shell
+from minxin.board.credit import asked
+from minxin.board.frames import Source
+from minxin.board.shell import part
+from minxin.board.text import literal
+from minxin.charts.chart import Chart
+from minxin.charts.credit.linkage import Linkage
+from minxin.settings import deployment
+
+PAGE = "linkage"
+FIRM = "property_firm"
+
+
+def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
+    """The line of filters: first day, day after the last, words, the end of the line."""
+    held = asked.spans(source.snapshot.as_of)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        code = filters.one_of("时段", {c: label for c, (_, _, label) in held.items()}, "span", "year")
+        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+    return (*held[code], rest)
+
+
+def answer(source: Source, viewer: Viewer, start: dt.date, end: dt.date, label: str) -> Linkage:
+    """The page for a span; kept for whoever asks the same of the same snapshot within the same scope."""
+    hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
+    return _kept(source.key, start, end, label, hidden, source)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _kept(key: tuple[str, ...], start: dt.date, end: dt.date, label: str, hidden: int, _source: Source) -> Linkage:
+    return Linkage(_source, start, end, label, _source.about, hidden)
+
+
+def headline(page: Linkage, rest: DeltaGenerator, viewer: Viewer) -> None:
+    """The messages of the page and, in the line of filters, its export."""
+    if may(viewer, PAGE, "export"):
+        with rest:
+            _export(page)
+    st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
+
+
+@part
+def _export(page: Linkage) -> None:
+    panel.export_menu(page.charts, "page", "诉求信用联动", label="导出")
+
+
+def places(page: Linkage, viewer: Viewer) -> None:
+    """Both subjects by community."""
+    left, right = st.columns(2)
+    with left:
+        _table(page.places, viewer, 600)
+    with right:
+        panel.panel(page.shares, viewer, PAGE)
+
+
+def sectors(page: Linkage, viewer: Viewer) -> None:
+    """Both subjects by sector, and the estates with most petitions about property management."""
+    left, right = st.columns(2)
+    with left:
+        _table(page.topics, viewer, 390)
+    with right:
+        _table(page.estates, viewer, 390)
+
+
+def _table(chart: Chart, viewer: Viewer, height: int) -> None:
+    # Narrow enough that all columns stand side by side at half the width of a notebook.
+    widths = dict.fromkeys(panel.written(chart).columns[1:], 66) if not chart.empty else {}
+    widths |= {name: 108 for name in ("诉求分类", "95%区间") if name in widths}
+    panel.panel(chart, viewer, PAGE, draw=partial(panel.table, name=chart.id, height=height, widths=widths))
+
+
+def companies(page: Linkage, viewer: Viewer) -> None:
+    """Property companies that are not green; a click leads to the portrait of one."""
+    panel.panel(page.companies, viewer, PAGE, draw=_pick)
+    if chosen := str(st.session_state.get(FIRM, "")):
+        shell.link("enterprise", "打开所选企业的画像", "domain", {"uscc": chosen})
+
+
+def _pick(chart: Chart) -> None:
+    if chart.empty:
+        st.text("没有需要列出的企业。")
+        return
+    ids = chart.rows["uscc"].tolist()
+    picking.rows_to_pick(panel.written(chart), ids, chart.id, picking.remember(FIRM), chart.alt, height=320)
+    if st.session_state.get(f"{FIRM}_shown") != st.session_state.get(FIRM):
+        st.session_state[f"{FIRM}_shown"] = st.session_state.get(FIRM)
+        st.rerun()

@@ -1,0 +1,318 @@
+"""诉求信用联动 as chart descriptions: the two subjects meet by community, sector, estate and in property companies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import rates, wording
+from minxin.analysis.credit.linkage import Correlation, rank_correlation
+from minxin.charts.about import About
+from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.question import Ask
+
+FIRMS, PETITIONS = Unit("count", "家"), Unit("count", "件")
+CLASS_WORDS = {"A": "绿●A低", "B": "黄▲B一般", "C": "橙◆C较高", "D": "红■D高"}
+ESTATES, LISTED = 15, 100
+#: Property companies that a community must have for their classes to say something of it; visits likewise.
+ENOUGH = 5
+COMPANIES = ("property_firms", "property_bad")
+#: Columns that are shares of firms and not counts of them.
+SHARES = ("weak", "share")
+
+
+class Linkage:
+    """The page for one span, counts of firms below ``hidden_below`` hidden; every part is kept once worked out."""
+
+    def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About, hidden_below: int = 0) -> None:
+        self.ask, self.start, self.end, self.label, self.hidden_below = ask, start, end, label, hidden_below
+        self.about = about.of(label)
+
+    def _asked(self, block: str, **more: int) -> pd.DataFrame:
+        return self.ask(block, start=self.start, end=self.end, **more)
+
+    def _counted(self, rows: pd.DataFrame, units: dict[str, Unit], firms: str, *parts: str) -> dict[str, Any]:
+        """Rows and units for a table in which small counts of firms, and the shares made of them, are hidden."""
+        held, written = rows, dict(units)
+        if self.hidden_below:
+            few = f"<{self.hidden_below}"
+            small = (held[firms] > 0) & (held[firms] < self.hidden_below)
+            for name in (firms, *parts):
+                low = small | ((held[name] > 0) & (held[name] < self.hidden_below))
+                if name in SHARES:
+                    held = held.assign(**{name: held[name].where(~small)})
+                else:
+                    words = [few if hide else f"{int(v):,}" for hide, v in zip(low, held[name], strict=True)]
+                    held = held.assign(**{name: words})
+                    written.pop(name, None)
+        return {"data": held, "units": written}
+
+    @property
+    def days(self) -> str:
+        """The span in words with its days."""
+        return f"{self.label}（{wording.days_text(self.start, self.end, year=True)}）"
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def communities(self) -> pd.DataFrame:
+        """One community with its rates of petitions and its shares of firms in C and D, with intervals."""
+        found = self._asked("linkage.communities")
+        people = found["population"].astype("Float64")
+        share = rates.wilson(found["bad"], found["firms"])
+        weak = rates.wilson(found["property_not_green"], found["property_firms"])
+        seen = rates.wilson(found["found"], found["visits"])
+        return found.assign(
+            per_10000=(found["property_petitions"] / people * 10_000).astype("float64"),
+            share=share.value,
+            low=share.low,
+            high=share.high,
+            weak=weak.value,
+            detected=seen.value,
+        )
+
+    @cached_property
+    def sectors(self) -> pd.DataFrame:
+        """One sector that petitions speak of."""
+        found = self._asked("linkage.sectors")
+        bad, seen = rates.wilson(found["bad"], found["firms"]), rates.wilson(found["found"], found["visits"])
+        return found.assign(share=bad.value, detected=seen.value, low=seen.low, high=seen.high)
+
+    @cached_property
+    def together(self) -> Correlation:
+        """Whether communities with many property petitions have weak property companies."""
+        return rank_correlation(self.communities["per_10000"], self.communities["weak"])
+
+    @cached_property
+    def hot(self) -> pd.DataFrame:
+        """Communities in the upper third by both measures, of those with property companies enough to be judged."""
+        held = self.communities[self.communities["property_firms"] >= ENOUGH]
+        if held.empty:
+            return held
+        both = (held["per_10000"] >= held["per_10000"].quantile(2 / 3)) & (held["weak"] >= held["weak"].quantile(2 / 3))
+        return held[both].sort_values("per_10000", ascending=False)
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def headline(self) -> tuple[tuple[str, str], ...]:
+        """Word and sentence: whether the two go together, where both are bad, what inspections found."""
+        return (("关系", self._together_said), ("重叠", self._hot_said), ("检查", self._inspected_said))
+
+    @property
+    def _together_said(self) -> str:
+        held = self.together
+        if not held.is_known:
+            return "社区太少，看不出物业诉求与物业企业信用的关系"
+        limits = f"秩相关 {held.rho:.2f}，95%区间 {held.low:.2f} 至 {held.high:.2f}".replace("-", "−")
+        if not held.is_clear:
+            return f"社区物业诉求多少与物业企业信用没有显著关系（{limits}）"
+        return f"物业诉求多的社区，物业企业信用{'较差' if held.rho > 0 else '反而较好'}（{limits}）"
+
+    @property
+    def _hot_said(self) -> str:
+        if self.hot.empty:
+            return "没有社区在物业诉求率和物业企业非绿占比上同时居前三分之一"
+        names = "、".join(self.hot["community_name"].head(4))
+        return f"{names}两项同时居前三分之一，建议优先联合检查"
+
+    @property
+    def _inspected_said(self) -> str:
+        held = self.sectors
+        if held.empty or not held["visits"].sum():
+            return f"{self.label}没有检查记录"
+        own = held[held["sector_code"] == "S01"]
+        if own.empty or not own["visits"].iloc[0]:
+            return f"{self.label}没有检查物业企业"
+        row = own.iloc[0]
+        limits = wording.interval_text(row["low"], row["high"])
+        return (
+            f"检查物业企业 {int(row['visits'])} 家次，发现问题 {int(row['found'])} 家次，"
+            f"检出率 {wording.rate_text(row['detected'])}（95%区间 {limits}）"
+        )
+
+    # ── charts ──────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def shares(self) -> Chart:
+        """The communities by their share of firms in C and D."""
+        held = self.communities
+        data = held.assign(status=np.where(held["firms"] >= 5, "ok", "few"))
+        bad, n = int(held["bad"].sum()), int(held["firms"].sum())
+        title = "社区内没有在册企业"
+        if n:
+            above = data[data["low"] > bad / n].sort_values("share", ascending=False)
+            title = f"各社区橙C、红D企业占比没有显著高于全部社区（{wording.rate_text(bad / n)}）的"
+            if len(above):
+                names = "、".join(above["community_name"].head(3))
+                title = f"{names}的橙C、红D企业占比高于全部社区（{wording.rate_text(bad / n)}）"
+        return self.about.chart(
+            "linkage_shares",
+            Kind.DOT_INTERVAL,
+            data,
+            Encoding(x="community_name", y="share", low="low", high="high", n="firms", status="status"),
+            RATE,
+            title,
+            "橙C、红D企业占社区在册企业的比率与95%区间，最新月份",
+            headings={"community_name": "社区", "bad": "橙C、红D", "petitions": "诉求量"},
+            units={"bad": FIRMS, "petitions": PETITIONS, "firms": FIRMS},
+            annotations=(Annotation(bad / n, "全部社区"),) if n else (),
+        )
+
+    @cached_property
+    def places(self) -> Chart:
+        """One community a row with both subjects side by side, most property petitions first."""
+        data = self.communities.sort_values("per_10000", ascending=False, na_position="last")
+        units = dict.fromkeys(("property_petitions", "property_firms", "property_not_green"), PLAIN_COUNT)
+        units |= {"per_10000": Unit("per_10000", ""), "weak": RATE}
+        held = self._counted(data, units, "property_firms", "property_not_green", "weak")
+        return self.about.chart(
+            "linkage_places",
+            Kind.TABLE,
+            held["data"],
+            Encoding(key="community_code"),
+            PETITIONS,
+            self._together_said,
+            f"按每万人物业诉求排列；{self.days}，企业按最新月份",
+            headings={
+                "community_name": "社区",
+                "property_petitions": "物业诉求",
+                "per_10000": "每万人",
+                "property_firms": "物业企业",
+                "property_not_green": "其中非绿",
+                "weak": "非绿占比",
+            },
+            units=held["units"],
+        )
+
+    @cached_property
+    def topics(self) -> Chart:
+        """The sectors that petitions speak of, with their firms and what inspections found."""
+        data = self.sectors.assign(
+            interval=[
+                wording.interval_text(a, b) if n else ""
+                for a, b, n in zip(self.sectors["low"], self.sectors["high"], self.sectors["visits"], strict=True)
+            ]
+        )
+        title = f"{self.label}没有可对应到监管行业的诉求"
+        if len(data):
+            first = data.iloc[0]
+            title = f"{first['sector_name']}诉求最多（{PETITIONS.format(first['petitions'])}）"
+            whole = data["found"].sum() / max(data["visits"].sum(), 1)
+            clear = data[data["low"] > whole].sort_values("detected", ascending=False)
+            if len(clear):
+                top = clear.iloc[0]
+                title += f"，{top['sector_name']}检出率高于合计（{wording.rate_text(whole)}）"
+            else:
+                title += "，各行业检出率没有显著差异"
+        units = dict.fromkeys(("petitions", "firms", "visits"), PLAIN_COUNT) | dict.fromkeys(
+            ("share", "detected"), RATE
+        )
+        held = self._counted(data, units, "firms", "share")
+        return self.about.chart(
+            "linkage_topics",
+            Kind.TABLE,
+            held["data"],
+            Encoding(key="sector_code"),
+            PETITIONS,
+            title,
+            f"诉求与企业限于各社区，检查含未归属社区的企业；{self.days}",
+            headings={
+                "sector_name": "行业领域",
+                "topics": "诉求分类",
+                "petitions": "诉求",
+                "firms": "企业",
+                "share": "橙、红占比",
+                "visits": "检查",
+                "detected": "检出率",
+                "interval": "95%区间",
+            },
+            units={
+                "petitions": PLAIN_COUNT,
+                "firms": PLAIN_COUNT,
+                "share": RATE,
+                "visits": PLAIN_COUNT,
+                "detected": RATE,
+            },
+        )
+
+    @cached_property
+    def estates(self) -> Chart:
+        """The estates with most petitions about property management."""
+        found = self._asked("linkage.estates", limit=ESTATES)
+        data = found.assign(
+            each=found["petitions"] / found["households"] * 1000, repeat=found["repeats"] / found["petitions"]
+        )
+        title = f"{self.label}没有指明小区的物业诉求"
+        if len(data):
+            first = data.iloc[0]
+            title = f"{first['name']}物业诉求最多（{PETITIONS.format(first['petitions'])}），"
+            n, bad = (wording.count_text(float(first[c]), "家", self.hidden_below) for c in COMPANIES)
+            title += f"所在{first['community_name']}有物业企业 {n}，"
+            title += f"橙、红 {bad}" if first["property_bad"] else "没有橙、红的"
+        units = dict.fromkeys(("petitions", "open", "property_firms", "property_bad"), PLAIN_COUNT)
+        held = self._counted(
+            data, units | {"each": Unit("number", "", 1), "repeat": RATE}, "property_firms", "property_bad"
+        )
+        return self.about.chart(
+            "linkage_estates",
+            Kind.TABLE,
+            held["data"],
+            Encoding(key="estate_code"),
+            PETITIONS,
+            title,
+            f"物业诉求最多的 {len(data)} 个小区；小区由哪家企业管理没有登记，只能看到所在社区的物业企业；{self.days}",
+            headings={
+                "name": "小区",
+                "community_name": "社区",
+                "petitions": "物业诉求",
+                "each": "每千户",
+                "repeat": "重复率",
+                "open": "在办",
+                "property_firms": "物业企业",
+                "property_bad": "橙、红",
+            },
+            units=held["units"],
+        )
+
+    @cached_property
+    def companies(self) -> Chart:
+        """Property companies that are not green, the worst class first."""
+        found = self._asked("linkage.firms", limit=LISTED)
+        total = int(found["total"].iloc[0]) if len(found) else 0
+        worst = int((found["risk_class"].isin(["C", "D"])).sum())
+        title = "各社区没有非绿的物业企业"
+        if total:
+            title = f"非绿物业企业 {total:,} 家，其中橙、红 {worst} 家"
+            title += "，均未检查过" if found["inspected_on"].isna().all() else ""
+        data = found.assign(
+            class_word=found["risk_class"].map(CLASS_WORDS),
+            inspected_on=pd.to_datetime(found["inspected_on"]).dt.strftime("%Y-%m-%d"),
+        )
+        return self.about.chart(
+            "linkage_companies",
+            Kind.TABLE,
+            data,
+            Encoding(key="uscc"),
+            FIRMS,
+            title,
+            f"先按风险类别、再按所在社区物业诉求排列；点一行可打开企业画像；{self.days}",
+            headings={
+                "name": "企业",
+                "community_name": "社区",
+                "class_word": "风险类别",
+                "score": "风险分",
+                "petitions": "社区物业诉求",
+                "inspected_on": "最近检查",
+                "found": "检查结果",
+            },
+            units={"score": Unit("number", "分", 1), "petitions": PLAIN_COUNT},
+        )
+
+    def charts(self) -> list[Chart]:
+        """Everything on the page that names no single firm, in its order, for the export of the whole page."""
+        return [self.shares, self.places, self.topics, self.estates]

@@ -1,0 +1,400 @@
+"""信用总览 as chart descriptions: index and rank, what is collected and how well, lists, systems, mechanisms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from minxin.analysis import rates, wording
+from minxin.charts.about import About
+from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.question import Ask
+
+SCORE, RANK, RECORDS, FIRMS, TIMES = (
+    Unit("score", "分"),
+    Unit("count", "名"),
+    Unit("count", "条"),
+    Unit("count", "家"),
+    Unit("count", "次"),
+)
+#: Days within which information is to be published, as ``mart_record_month`` counts them.
+IN_TIME = 7
+#: A difference of shares smaller than this is not called one of kinds.
+KINDS_TOLD = 2
+POLARITIES = ("守信", "中性", "失信")
+CALLS = {"checks": "核查", "promises": "承诺", "shared": "共享", "feedback": "反馈"}
+
+
+def _month(day: Any) -> str:
+    """2023年6月."""
+    moment = pd.Timestamp(day)
+    return f"{moment.year}年{moment.month}月"
+
+
+class Overview:
+    """The page for the whole months of one span. Every part is worked out when it is first asked for, and kept."""
+
+    def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About) -> None:
+        self.ask, self.start, self.end, self.label = ask, start, end, label
+        self.about = about.of(label)
+
+    def _asked(self, block: str) -> pd.DataFrame:
+        return self.ask(block, start=self.start, end=self.end)
+
+    @property
+    def days(self) -> str:
+        """The span in words with its days."""
+        return f"{self.label}（{wording.days_text(self.start, self.end, year=True)}）"
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def index(self) -> pd.DataFrame:
+        """One month of the index up to the end of the span, the last 24 of them."""
+        found = self.ask("overview.index")
+        return found[pd.to_datetime(found["month"]) < pd.Timestamp(self.end)].tail(24).reset_index(drop=True)
+
+    @cached_property
+    def months(self) -> pd.DataFrame:
+        """One month and polarity of what was collected in the span."""
+        return self._asked("overview.months")
+
+    @cached_property
+    def kinds(self) -> pd.DataFrame:
+        """One of the ten kinds with the share published in time, and its interval."""
+        found = self._asked("overview.kinds")
+        share = rates.wilson(found["on_time"], found["n"])
+        whole = rates.wilson(found["complete"], found["n"])
+        return found.assign(share=share.value, low=share.low, high=share.high, whole=whole.value)
+
+    @cached_property
+    def lists(self) -> pd.DataFrame:
+        """One list and month with entries, endings and stock."""
+        return self._asked("overview.lists")
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def headline(self) -> tuple[tuple[str, str], ...]:
+        """Word and sentence: the index, what was collected, the lists."""
+        return (("指数", self._index_said), ("归集", self._collected_said), ("名单", self._lists_said))
+
+    @property
+    def _index_said(self) -> str:
+        if self.index.empty:
+            return "尚未导入城市信用指数"
+        last = self.index.iloc[-1]
+        said = (
+            f"{_month(last['month'])}综合信用指数 {last['score']:.2f} 分，"
+            f"全省第 {int(last['rank_province'])} 名、全国第 {int(last['rank_nation'])} 名"
+        )
+        before = self.index[self.index["method_version"] == last["method_version"]]
+        if len(before) > 1:
+            moved = int(before["rank_nation"].iloc[0]) - int(last["rank_nation"])
+            word = f"比{pd.Timestamp(before['month'].iloc[0]).month}月" if moved else ""
+            said += f"，{word}{'前进' if moved > 0 else '后退'} {abs(moved)} 名" if moved else "，全国名次与年初相同"
+        return said
+
+    @property
+    def _collected_said(self) -> str:
+        n = int(self.months["n"].sum())
+        if not n:
+            return f"{self.label}没有归集信用信息"
+        held = rates.wilson(int(self.months["on_time"].sum()), n)
+        types = int(self.kinds["types"].sum())
+        return (
+            f"{self.label}归集 {types} 类 {RECORDS.format(n)}，"
+            f"{IN_TIME}日内公示 {wording.rate_text(float(held.value))}，"
+            f"要素齐全 {wording.rate_text(self.months['complete'].sum() / n)}"
+        )
+
+    @property
+    def _lists_said(self) -> str:
+        if self.lists.empty:
+            return "没有红黑名单"
+        said = []
+        for name in ("红名单", "黑名单"):
+            rows = self.lists[self.lists["list"] == name]
+            if len(rows):
+                net = int(
+                    rows["n_standing"].iloc[-1]
+                    - (rows["n_standing"].iloc[0] - rows["n_entered"].iloc[0] + rows["n_left"].iloc[0])
+                )
+                word = f"净增 {net}" if net > 0 else f"净减 {-net}" if net < 0 else "持平"
+                said.append(f"{name}存量 {int(rows['n_standing'].iloc[-1]):,} 条（{word}）")
+        return "，".join(said)
+
+    # ── charts ──────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def figures(self) -> Chart:
+        """The newest figures: index, rank, records, in time, lists."""
+        rows: list[dict[str, Any]] = []
+
+        def card(code: str, name: str, value: float, unit: Unit, note: str, **more: Any) -> None:
+            held = {"code": code, "name": name, "value": value, "unit": unit, "note": note}
+            rows.append({**held, "low": np.nan, "high": np.nan, "n": np.nan, "status": "ok", **more})
+
+        last = self.index.iloc[-1] if len(self.index) else None
+        month = _month(last["month"]) if last is not None else ""
+        none = {"status": "none"}
+        version = f"{last['method_version']}方法，跨年只比名次" if last is not None else ""
+        card(
+            "index",
+            "综合信用指数",
+            float(last["score"]) if last is not None else np.nan,
+            SCORE,
+            f"{month}，{version}",
+            **({} if last is not None else none),
+        )
+        card(
+            "rank",
+            "全国名次",
+            float(last["rank_nation"]) if last is not None else np.nan,
+            RANK,
+            f"全省第 {int(last['rank_province'])} 名" if last is not None else "",
+            **({} if last is not None else none),
+        )
+        n, on_time = int(self.months["n"].sum()), int(self.months["on_time"].sum())
+        share = rates.wilson(on_time, n)
+        card("records", "归集信用信息", n, RECORDS, self.label)
+        card(
+            "on_time",
+            f"{IN_TIME}日内公示率",
+            float(share.value),
+            RATE,
+            self.label,
+            low=float(share.low),
+            high=float(share.high),
+            n=n,
+            **({} if n else none),
+        )
+        held = {name: self.lists[self.lists["list"] == name] for name in ("红名单", "黑名单")}
+        standing = {name: int(rows["n_standing"].iloc[-1]) if len(rows) else 0 for name, rows in held.items()}
+        came, left = int(held["黑名单"]["n_entered"].sum()), int(held["黑名单"]["n_left"].sum())
+        note = f"列入 {came:,}、退出 {left:,}；红名单存量 {standing['红名单']:,}"
+        card("black", "黑名单存量", standing["黑名单"], RECORDS, note)
+        data = pd.DataFrame(rows).assign(change=np.nan, change_word="", position=range(len(rows)))
+        return self.about.chart(
+            "overview_figures",
+            Kind.KPI_ROW,
+            data,
+            Encoding(
+                x="name",
+                y="value",
+                low="low",
+                high="high",
+                n="n",
+                status="status",
+                unit="unit",
+                note="note",
+                change="change",
+                change_word="change_word",
+                key="code",
+                order="position",
+            ),
+            Unit(),
+            self._index_said,
+            self.days,
+            headings={"name": "项目", "value": "数值"},
+        )
+
+    @cached_property
+    def ranks(self) -> Chart:
+        """Ranks month by month: they can be compared across the years, scores cannot."""
+        found = self.index
+        names = {"rank_nation": "全国名次", "rank_province": "全省名次"}
+        data = found.melt("month", list(names), "part", "rank").assign(part=lambda d: d["part"].map(names))
+        best = found[found["rank_nation"] <= 4]
+        title = "没有城市信用指数名次"
+        if len(found):
+            title = f"近 {len(found)} 个月全国名次在第 {int(found['rank_nation'].min())} 至第 " + (
+                f"{int(found['rank_nation'].max())} 名之间，{len(best)} 个月居前四"
+            )
+        return self.about.chart(
+            "overview_ranks",
+            Kind.LINE,
+            data,
+            Encoding(x="month", y="rank", series="part", emphasis=("全国名次",)),
+            RANK,
+            title,
+            "综合信用指数月度名次，数值越小越好；方法逐年调整，名次可以跨年比较",
+            headings={"month": "月份", "part": "名次", "rank": "名次数"},
+        )
+
+    @cached_property
+    def dimensions(self) -> Chart:
+        """The five dimensions of the newest month."""
+        found = self.ask("overview.dimensions")
+        same = found["method_version"] == found["earlier_version"]
+        data = found.assign(
+            earlier_score=found["earlier_score"].where(same),
+            moved=(found["earlier_rank"] - found["rank_nation"]).astype("Float64"),
+        )
+        title = "没有五个维度的得分"
+        if len(found):
+            best, worst = found.iloc[0], found.iloc[-1]
+            title = f"「{best['dimension']}」得分最高（{best['score']:.2f}）"
+            title += f"，「{worst['dimension']}」最低（{worst['score']:.2f}）"
+        month = _month(found["month"].iloc[0]) if len(found) else ""
+        return self.about.chart(
+            "overview_dimensions",
+            Kind.TABLE,
+            data,
+            Encoding(),
+            SCORE,
+            title,
+            f"{month}；名次变化与一年前同月相比，正数为前进",
+            headings={"dimension": "维度", "score": "得分", "rank_nation": "全国名次", "moved": "名次变化"},
+            units={"score": SCORE, "rank_nation": PLAIN_COUNT, "moved": PLAIN_COUNT},
+        )
+
+    @cached_property
+    def collection(self) -> Chart:
+        """Records month by month by polarity."""
+        data = self.months.assign(month=lambda d: pd.to_datetime(d["month_start"]).dt.strftime("%Y-%m"))
+        order = {p: i for i, p in enumerate(POLARITIES)}
+        data = data.assign(at=data["polarity"].map(order)).sort_values(["month_start", "at"])
+        total = data.groupby("polarity")["n"].sum()
+        title = self._collected_said
+        if total.sum():
+            bad = total.get("失信", 0)
+            title = f"{self.label}归集 {RECORDS.format(total.sum())}，失信信息占 {wording.rate_text(bad / total.sum())}"
+        return self.about.chart(
+            "overview_collection",
+            Kind.STACKED_COLUMN,
+            data[["month", "polarity", "n"]],
+            Encoding(x="month", y="n", series="polarity"),
+            RECORDS,
+            title,
+            f"按产生月份与信息性质，{self.days}",
+            headings={"month": "月份", "polarity": "性质", "n": "条数"},
+        )
+
+    @cached_property
+    def timeliness(self) -> Chart:
+        """The ten kinds by the share published in time."""
+        data = self.kinds.assign(status=np.where(self.kinds["n"] > 0, "ok", "none"))
+        title = f"{self.label}没有归集信用信息"
+        if len(data):
+            total = rates.wilson(int(data["on_time"].sum()), int(data["n"].sum()))
+            below = data[data["high"] < float(total.value) - 0.001].sort_values("share")
+            title = "十公示各类的及时率没有显著低于总体的"
+            if len(below):
+                names = "、".join(below["disclosure_name"].head(KINDS_TOLD))
+                title = f"{names}的{IN_TIME}日内公示率低于总体（{wording.rate_text(float(total.value))}）"
+        return self.about.chart(
+            "overview_timeliness",
+            Kind.DOT_INTERVAL,
+            data,
+            Encoding(x="disclosure_name", y="share", low="low", high="high", n="n", status="status", order="position"),
+            RATE,
+            title,
+            f"产生后{IN_TIME}日内公示的比率与95%区间，尚未公示的计入分母；{self.days}",
+            headings={
+                "disclosure_name": "类别",
+                "types": "信息类数",
+                "on_time": f"{IN_TIME}日内公示",
+                "published": "已公示",
+                "whole": "要素齐全率",
+            },
+            units={"types": PLAIN_COUNT, "on_time": RECORDS, "published": RECORDS, "whole": RATE, "n": RECORDS},
+        )
+
+    @cached_property
+    def stock(self) -> Chart:
+        """The lists as stock, month by month."""
+        data = self.lists.assign(month=pd.to_datetime(self.lists["month_start"]).dt.date)
+        return self.about.chart(
+            "overview_stock",
+            Kind.LINE,
+            data[["month", "list", "n_standing"]],
+            Encoding(x="month", y="n_standing", series="list", emphasis=("黑名单",)),
+            RECORDS,
+            self._lists_said,
+            f"月末仍在名单中的条数，到期或移出的不计；{self.days}",
+            headings={"month": "月份", "list": "名单", "n_standing": "月末存量"},
+        )
+
+    @cached_property
+    def flow(self) -> Chart:
+        """The black list as flow: what came and what left."""
+        rows = self.lists[self.lists["list"] == "黑名单"]
+        months = pd.to_datetime(rows["month_start"]).dt.strftime("%Y-%m").to_numpy()
+        data = pd.concat(
+            [
+                pd.DataFrame({"month": months, "part": "列入", "n": rows["n_entered"].to_numpy()}),
+                pd.DataFrame({"month": months, "part": "退出", "n": -rows["n_left"].to_numpy()}),
+            ],
+            ignore_index=True,
+        )
+        came, left = int(rows["n_entered"].sum()), int(rows["n_left"].sum())
+        net = data.groupby("month")["n"].transform("sum") if len(data) else pd.Series(dtype="float64")
+        title = "没有黑名单" if rows.empty else f"{self.label}黑名单列入 {came:,} 条、到期或移出 {left:,} 条"
+        return self.about.chart(
+            "overview_flow",
+            Kind.DIVERGING,
+            data.assign(net=net),
+            Encoding(x="month", y="n", series="part", change="net"),
+            RECORDS,
+            title,
+            f"右侧为列入，左侧为到期或移出；{self.days}",
+            headings={"month": "月份", "part": "变动", "n": "条数", "net": "净变动"},
+        )
+
+    @cached_property
+    def calls(self) -> Chart:
+        """The business systems by what they asked and gave."""
+        found = self._asked("overview.calls")
+        title = f"{self.label}没有业务系统调用"
+        if len(found):
+            sums = {word: TIMES.format(found[code].sum()) for code, word in CALLS.items()}
+            title = f"{len(found)} 个系统，" + "、".join(f"{word} {said}" for word, said in sums.items())
+        return self.about.chart(
+            "overview_calls",
+            Kind.TABLE,
+            found,
+            Encoding(key="system"),
+            TIMES,
+            title,
+            f"按核查次数排列，{self.days}",
+            headings={"system": "业务系统", **CALLS},
+            units=dict.fromkeys(CALLS, TIMES),
+        )
+
+    @cached_property
+    def mechanisms(self) -> Chart:
+        """How often each of the mechanisms ran."""
+        found = self._asked("overview.mechanisms")
+        idle = found[found["n"] == 0]["kind"].tolist()
+        title = "没有机制运行记录" if found.empty else f"{len(found)} 项机制{self.label}均有运行"
+        if idle:
+            title = f"{self.label}没有运行的机制：{'、'.join(idle)}"
+        return self.about.chart(
+            "overview_mechanisms",
+            Kind.BAR,
+            found,
+            Encoding(x="kind", y="n"),
+            TIMES,
+            title,
+            self.days,
+            headings={"kind": "机制", "n": "次数", "last_on": "最近一次"},
+        )
+
+    def charts(self) -> list[Chart]:
+        """Everything on the page in its order, for the export of the whole page."""
+        return [
+            self.figures,
+            self.ranks,
+            self.dimensions,
+            self.collection,
+            self.timeliness,
+            self.stock,
+            self.flow,
+            self.calls,
+            self.mechanisms,
+        ]

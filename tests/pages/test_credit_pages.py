@@ -1,0 +1,145 @@
+"""信用总览, 信用园区与信易+, 诉求信用联动 on a small demo of both subjects: what they say was counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from minxin import queries
+from minxin.access import Viewer, rules
+from minxin.board.frames import Source, source
+from minxin.charts.credit.linkage import Linkage
+from minxin.charts.credit.overview import Overview
+from minxin.charts.credit.parks import Parks
+from minxin.demo import simulate
+from minxin.demo.credit import settings as credit_settings
+from minxin.demo.credit import simulate as credit
+from minxin.settings import Home, load_deployment
+from minxin.warehouse.build import build
+from tests.pages.conftest import Open, shown
+from tests.support import ROOT, environment
+
+YEAR = dt.date(2022, 7, 1), dt.date(2023, 7, 1)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("both") / "home", load_deployment(ROOT / "data"))
+    simulate.simulate(home, 12_500)
+    credit.simulate(home, credit_settings.load(home.deployment, 4_000, 40_000))
+    build(home)
+    return home
+
+
+@pytest.fixture
+def small(both: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    for name, value in environment(both.path).items():
+        if name.startswith("MINXIN_"):
+            monkeypatch.setenv(name, value)
+    yield both
+
+
+@pytest.fixture
+def asked(small: Home) -> Source:
+    found = source(Viewer.local(small.deployment))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def rows(small: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    held = queries.current(small)
+    assert held is not None
+    with queries.connection(held.snapshot).cursor() as cursor:
+        yield cursor
+
+
+def one(rows: duckdb.DuckDBPyConnection, sql: str) -> float:
+    [(value,)] = rows.execute(sql).fetchall()
+    return float(value)
+
+
+@pytest.mark.parametrize("file", ["credit/overview.py", "credit/parks.py", "credit/linkage.py"])
+def test_the_pages_open_and_say_something(small: Home, open_page: Open, file: str) -> None:
+    at = open_page(file)
+    assert not at.exception and not at.error
+    said = shown(at)
+    assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said
+
+
+def test_the_overview_counts_what_the_marts_hold(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
+    page = Overview(asked, *YEAR, "近 12 个月", asked.about)
+    held = page.figures.data.set_index("code")["value"]
+    assert held["records"] == one(
+        rows, "select sum(n) from mart_record_month where month_start between '2022-07-01' and '2023-06-30'"
+    )
+    assert held["black"] == one(
+        rows,
+        "select count(*) from fct_list_entry where list = '黑名单' and entered_on < '2023-07-01'"
+        " and (visible_until is null or visible_until >= '2023-07-01')",
+    )
+    assert page.kinds["disclosure_name"].tolist()[:2] == ["行政许可", "行政处罚"]
+    assert (page.kinds["low"] <= page.kinds["share"]).all() and (page.kinds["share"] <= page.kinds["high"]).all()
+    # Endings lie to the left: the net of a month is what came less what left.
+    flow = page.flow.data
+    assert (flow.groupby("month")["n"].sum() == flow.groupby("month")["net"].first()).all()
+
+
+def test_policies_reach_whom_their_conditions_say(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
+    page = Parks(asked, dt.date(2023, 7, 4), asked.about)
+    by_hand = one(
+        rows,
+        "select count(*) from dim_enterprise e join mart_risk r using (uscc)"
+        " where r.month_start = (select max(month_start) from mart_risk) and r.risk_class in ('A', 'B')"
+        " and e.park_code is not null and e.size in ('小型', '微型')",
+    )
+    held = page.policies.set_index("policy_id")
+    assert held.loc["ZC03", "n_fitting"] == by_hand
+    steps = page.steps("ZC03").data
+    assert steps["n"].iloc[-2] == by_hand and steps["n"].is_monotonic_decreasing
+    assert held.loc["ZC03", "n_fitting_served"] <= held.loc["ZC03", "n_fitting"]
+    listed = page.unserved("ZC03").data
+    assert listed["total"].iloc[0] == by_hand - held.loc["ZC03", "n_fitting_served"]
+    green, firms = page.whole
+    assert (
+        green
+        < firms
+        == one(rows, "select count(*) from mart_risk where month_start = (select max(month_start) from mart_risk)")
+    )
+
+
+def test_the_two_subjects_meet_by_community(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
+    page = Linkage(asked, dt.date(2022, 7, 4), dt.date(2023, 7, 4), "近 12 个月", asked.about)
+    places = page.communities
+    assert len(places) == 21 and places["firms"].sum() == one(
+        rows,
+        "select count(*) from mart_risk where community_code <> 'none'"
+        " and month_start = (select max(month_start) from mart_risk)",
+    )
+    assert places["property_petitions"].sum() == one(
+        rows,
+        "select count(*) from fct_petition where category_1 = '物业管理' and community_code <> 'none'"
+        " and accepted_day >= '2022-07-04' and accepted_day < '2023-07-04'",
+    )
+    assert page.together.n == 21 or not page.together.is_known or page.together.n >= 10
+    assert ("没有显著关系" in page.headline[0][1]) == (page.together.is_known and not page.together.is_clear)
+
+
+def test_firms_are_not_listed_and_small_counts_hidden_for_who_sees_sums_only(
+    small: Home, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def listed() -> str:
+        return "".join(frame.value.to_csv() for frame in open_page("credit/linkage.py").dataframe)
+
+    assert "有限" in listed() and "<5" not in listed()
+    text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
+    before, after = text.split("[pages.linkage]")
+    file = tmp_path / "access.toml"
+    file.write_text(before + "[pages.linkage]" + after.replace('local = "masked"', 'local = "aggregate"', 1), "utf-8")
+    held = rules.read_rules(file)
+    monkeypatch.setattr(rules, "_rules", lambda *_: held)
+    assert "有限" not in listed() and "<5" in listed()
