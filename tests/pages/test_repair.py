@@ -120,6 +120,7 @@ def test_a_granted_repair_is_written_and_gone_at_once(world: World, open_page: O
     at.text_input(key="repair_reason").set_value("鹤修〔2023〕7号")
     next(b for b in at.button if b.label == "确认停止公示").click().run()
     assert not at.exception and not at.error
+    assert "已登记同意修复，p7 不再展示" in "".join(message.value for message in at.success).replace("\\", "")
     [entry] = Revocations(world.home).entries()
     assert (entry.record, entry.who, entry.reason) == ("p7", "局长", "同意修复：鹤修〔2023〕7号")
     assert "第7公司" not in listed(open_page(FILE, state="办理中"))

@@ -170,7 +170,9 @@ def _granted(penalty_id: str, viewer: Viewer) -> None:
         reason = str(st.session_state.get("repair_reason", ""))
         Revocations(settings.home()).revoke(penalty_id, who, f"同意修复：{reason.strip()}" if reason.strip() else "")
         st.session_state[_DONE] = f"已登记同意修复，{penalty_id} 不再展示。"
-        st.session_state.pop(CASE, None)
+        # Nothing is chosen any more, and the list knows it: else it would run the page again and take the word away.
+        for name in (CASE, f"{CASE}_shown"):
+            st.session_state.pop(name, None)
         st.query_params.pop(CASE, None)
 
 
