@@ -210,14 +210,14 @@ class Enterprise:
         return self._table(
             "firm_repairs",
             {"document": "决定书", "kind": "种类", "class": "失信程度", "on": "决定日", "from": "可申请日",
-             "until": "公示截止", "state": "修复情况"},
+             "until": "展示至", "state": "修复情况"},
             {
                 "document": [d or "—" for d in held["document_no"]],
                 "kind": [f"{k}（{f}）" for k, f in zip(held["kind"], held["field"], strict=True)],
                 "class": [c or s for c, s in zip(held["class_name"], held["severity"], strict=True)],
                 "on": [_day(d) for d in held["decided_on"]],
                 "from": [_day(d) for d in held["apply_from"]],
-                "until": [_day(d) for d in held["ends_on"]],
+                "until": [_last(d) for d in held["ends_on"]],
                 "state": states,
             },
             title,

@@ -302,7 +302,7 @@ class Repair:
             headings={
                 "enterprise_name": "企业", "county_name": "县区", "document_no": "决定书文号", "kind": "处罚种类",
                 "class_name": "类别", "decided_on": "决定日期", "apply_from": "最早可申请", "ready_on": "条件齐备",
-                "ends_on": "公示期满",
+                "ends_on": "停止公示日",
             },
         )  # fmt: skip
 
