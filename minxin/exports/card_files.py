@@ -46,6 +46,7 @@ def page(card: Card) -> str:
         "table{border-collapse:collapse;width:100%;margin:8px 0;font-variant-numeric:tabular-nums;font-size:14px}"
         f"th,td{{border-bottom:1px solid {light.hairline};padding:3px 8px;text-align:left}}"
         f"th{{background:{light.surface}}}"
+        "th{white-space:nowrap}"
         "tr,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}@page{size:A4;margin:16mm}@media print{body{margin:0}}"
     )
     parts = [f"<h1>{_html(card.title)}</h1>", f'<p class="stamp">{_html(card.stamp)}</p>']

@@ -17,10 +17,10 @@ from tests.support import here
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Few trees, except on the real file."""
+    """Few trees, except on the real file, and fewer inner folds."""
+    monkeypatch.setattr(training, "INNER", 3)
     if "inputs" not in request.fixturenames:
         monkeypatch.setattr(boosting, "TREES", 12)
-        monkeypatch.setattr(training, "INNER", 3)
 
 
 def written(path: Path, rows: int = 700, **more: object) -> Path:
@@ -191,8 +191,9 @@ def test_arff_with_marks_of_missing_and_nominal_values_is_read(tmp_path: Path) -
     assert frame["kind"].tolist() == ["甲, 乙", "丙", None] and frame["bad"].tolist() == [0, 1, 0]
 
 
+@pytest.mark.slow
 def test_a_real_file_of_bankruptcies(inputs: Path, tmp_path: Path) -> None:
-    """Fewer folds than the manual's ten: two models of half the firms each."""
+    """Fewer folds than the manual's ten: the models of half the firms each are a little weaker."""
     file = inputs / "credit" / "polish_1year.arff"
     done = here("whitelist", "train", file, "--target", "bankruptcy", "--folds", "3", "--out", tmp_path / "m", "--json")
     assert done.returncode == 0, done.stderr

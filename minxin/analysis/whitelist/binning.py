@@ -30,6 +30,12 @@ def is_text(column: pd.Series) -> bool:
     return not pd.api.types.is_numeric_dtype(column)
 
 
+def written(number: float) -> str:
+    """A number as people write it: four digits that count, whole from a thousand on."""
+    text = f"{number:,.0f}" if 1000 <= abs(number) < 1e12 else f"{number:.4g}"
+    return text.replace("-", "−")
+
+
 @dataclass(frozen=True)
 class Bins:
     """How one variable is cut.
@@ -81,10 +87,10 @@ class Bins:
         if not self.cuts:
             return "全部"
         if position == 0:
-            return f"≤ {self.cuts[0]:.4g}"
+            return f"≤ {written(self.cuts[0])}"
         if position == len(self.cuts):
-            return f"> {self.cuts[-1]:.4g}"
-        return f"{self.cuts[position - 1]:.4g} — {self.cuts[position]:.4g}"
+            return f"> {written(self.cuts[-1])}"
+        return f"{written(self.cuts[position - 1])} — {written(self.cuts[position])}"
 
 
 def shares(good: Array, bad: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minxin.analysis.whitelist import boosting, measures, reasons
-from minxin.analysis.whitelist.binning import FALLING, RISING
+from minxin.analysis.whitelist.binning import FALLING, RISING, written
 from minxin.analysis.whitelist.files import Folder
 from minxin.analysis.whitelist.scorecard import SMALLEST_IV, Scorecard
 from minxin.analysis.whitelist.training import INNER, MODELS
@@ -75,15 +75,16 @@ def _percent(share: float, places: int = 1) -> str:
 def _summary(about: dict[str, Any]) -> Block:
     name = str(about["model"])
     m = about["measures"][name]
-    kept = m["calibration_slope_low"] <= 1 <= m["calibration_slope_high"]
-    words = "概率与实际相符" if kept else "概率与实际有偏差，使用前应再校准"
+    kept = measures.verdict(m)
+    words = kept if kept == "概率与实际相符" else f"{kept}，使用前应再校准"
     return Block(
         "一、结论",
         (
             f"随机取一家不良、一家良好，{MODELS[name]}把不良的排在更危险一侧的可能为 {_percent(m['auc'])}"
             f"（95% 区间 {_percent(m['auc_low'])}—{_percent(m['auc_high'])}），在未参加训练的样本上测得。",
-            f"校准斜率 {m['calibration_slope']:.2f}（区间 {m['calibration_slope_low']:.2f}—"
-            f"{m['calibration_slope_high']:.2f}），{words}。",
+            f"预计平均不良 {_percent(m['predicted'])}，实际 {_percent(m['actual'])}"
+            f"（区间 {_percent(m['actual_low'])}—{_percent(m['actual_high'])}）；校准斜率 {m['calibration_slope']:.2f}"
+            f"（区间 {m['calibration_slope_low']:.2f}—{m['calibration_slope_high']:.2f}）：{words}。",
             "本模型只给出推荐，不代替审批，也不得单独作为拒绝的依据。",
         ),
     )
@@ -175,7 +176,7 @@ def _calibrated(about: dict[str, Any]) -> Block:
     ]  # fmt: skip
     slopes = "；".join(
         f"{MODELS[n]}斜率 {m['calibration_slope']:.2f}（{m['calibration_slope_low']:.2f}—"
-        f"{m['calibration_slope_high']:.2f}）、截距 {m['calibration_intercept']:.2f}"
+        f"{m['calibration_slope_high']:.2f}）、截距 {m['calibration_intercept']:.2f}".replace("-", "−")
         for n, m in about["measures"].items()
     )
     lines = (f"把{MODELS[name]}的概率由低到高等分，比较预计与实际。", f"{slopes}；理想为 1 与 0。")
@@ -218,7 +219,7 @@ def _variables(held: Folder) -> Iterable[Block]:
     overview = []
     for bins in sorted(held.fitted.bins.values(), key=lambda b: -b.iv):
         known = held.knowledge.variable(bins.name)
-        span = f"{lows[bins.name]:.4g} — {highs[bins.name]:.4g}" if bins.name in lows else "分类"
+        span = f"{written(lows[bins.name])} — {written(highs[bins.name])}" if bins.name in lows else "分类"
         overview.append(
             (
                 known.called, f"{bins.iv:.3f}", _strength(bins.iv),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,6 +39,10 @@ class Measures:
     calibration_slope_low: float
     calibration_slope_high: float
     calibration_intercept: float
+    predicted: float
+    actual: float
+    actual_low: float
+    actual_high: float
     psi: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -158,10 +163,23 @@ def measure(y: Array, p: Array, shift: float) -> Measures:
     brier = float(np.mean((p - y) ** 2))
     slope, intercept, error = calibration.line(calibration.logit(p), y)
     half = rates.quantile(0.95) * error
+    found = rates.wilson(y.sum(), len(y))
     return Measures(
         n=len(y), bad=int(y.sum()), auc=float(separated.value), auc_low=float(separated.low),
         auc_high=float(separated.high), gini=2 * float(separated.value) - 1, ks=ks(y, p), brier=brier,
         brier_skill=1 - brier / (share * (1 - share)), ece=ece(y, p), calibration_slope=slope,
         calibration_slope_low=slope - half, calibration_slope_high=slope + half, calibration_intercept=intercept,
+        predicted=float(p.mean()), actual=share, actual_low=float(found.low), actual_high=float(found.high),
         psi=shift,
     )  # fmt: skip
+
+
+def verdict(m: Mapping[str, float]) -> str:
+    """Whether probabilities keep their word, in words: as a whole, and where they are high and low."""
+    if m["predicted"] > m["actual_high"]:
+        return "概率整体偏高"
+    if m["predicted"] < m["actual_low"]:
+        return "概率整体偏低"
+    if m["calibration_slope_high"] < 1:
+        return "概率偏于极端"
+    return "概率偏于保守" if m["calibration_slope_low"] > 1 else "概率与实际相符"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ from minxin.board.text import literal
 from minxin.charts.chart import Chart
 from minxin.charts.credit.lending import GROUPS, MEASURES, RECOMMENDED, Lending
 from minxin.charts.credit.question import Question
-from minxin.charts.credit.whitelist import LISTS, Whitelist
+from minxin.charts.credit.whitelist import LISTS, Standing, Whitelist
 from minxin.settings import Unusable
 
 PAGE = "lending"
@@ -52,29 +53,24 @@ def recommendation(source: Source, question: Question) -> Whitelist | None:
     file = firms.folder(settings.home()) / files.MODEL
     if not file.is_file():
         return None
-    # The span is not asked for: whoever is registered today is looked at as of today.
-    asked = (question.county, question.county_name, question.hidden_below)
     try:
-        return _scored(source.key, str(file), file.stat().st_mtime_ns, asked, source, question)
+        held = _scored(source.key, str(file), file.stat().st_mtime_ns, source)
     except Unusable as error:
         log.warning("the white list's model cannot be used: %s", error)
         st.error(literal(error), icon=":material/block:")
         return None
+    return _beside(source.key, file.stat().st_mtime_ns, question, held, source) if held else None
 
 
-@st.cache_resource(max_entries=16, show_spinner="正在给企业评分…")
-def _scored(
-    key: tuple[str, ...],
-    file: str,
-    written: int,
-    asked: tuple[str, str, int],
-    _source: Source,
-    _question: Question,
-) -> Whitelist | None:
-    rows = _source(firms.BLOCK, purpose="score", county=asked[0])
-    if rows.empty:
-        return None
-    return Whitelist(files.load(firms.folder(settings.home())), rows, _question, _source.about)
+@st.cache_resource(max_entries=4, show_spinner="正在给企业评分…")
+def _scored(key: tuple[str, ...], file: str, written: int, _source: Source) -> Standing | None:
+    rows = _source(firms.BLOCK, purpose="score", county="")
+    return None if rows.empty else Standing.of(files.load(Path(file).parent), rows)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _beside(key: tuple[str, ...], written: int, question: Question, _held: Standing, _source: Source) -> Whitelist:
+    return Whitelist(_held, question, _source.about)
 
 
 def headline(page: Lending, model: Whitelist | None, chosen: Chosen, viewer: Viewer) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from minxin.analysis import wording
 from minxin.analysis.whitelist import firms, measures, reasons, run
 from minxin.analysis.whitelist.files import Folder
 from minxin.analysis.whitelist.run import Scored
@@ -34,20 +35,25 @@ _BANKS = ("白名单内、已授信", "白名单内、未授信", "白名单外�
 
 @dataclass(frozen=True)
 class Standing:
-    """One set of firms scored: their rows, how the model scored them."""
+    """Firms of all counties scored: the model's folder, their rows, how it scored them."""
 
+    folder: Folder
     rows: pd.DataFrame
     scored: Scored
+
+    @classmethod
+    def of(cls, folder: Folder, rows: pd.DataFrame) -> Standing:
+        """Score the rows of the block that a model of firms was made from."""
+        return cls(folder, rows, run.apply(folder, firms.prepared(rows), "快照"))
 
 
 class Whitelist:
     """What the trained model says of who is registered today. Parts are worked out when first asked for."""
 
-    def __init__(self, folder: Folder, rows: pd.DataFrame, question: Question, about: About) -> None:
-        self.folder, self.question = folder, question
+    def __init__(self, held: Standing, question: Question, about: About) -> None:
+        self.held, self.folder, self.question = held, held.folder, question
         self.about = about.of("平台注册、存续的企业", question.place)
         self.tested = about.of("白名单模型检验样本")
-        self.held = Standing(rows, run.apply(folder, firms.prepared(rows), "快照"))
 
     @property
     def name(self) -> str:
@@ -75,11 +81,13 @@ class Whitelist:
         """
         rows = self.held.rows
         found = rows[["loan_id", "uscc", "enterprise_name", "county_name", "industry_name", "bank"]].assign(
-            is_listed=rows["whitelisted_on"].notna().to_numpy(),
-            is_granted=rows["granted_on"].notna().to_numpy(),
+            is_listed=rows["whitelisted_on"].notna(),
+            is_granted=rows["granted_on"].notna(),
             points=self.held.scored.points,
             probability=self.held.scored.probability,
         )
+        if self.question.county:
+            found = found[found["county_name"] == self.question.county_name]
         order = np.lexsort((found["loan_id"].to_numpy(), found["probability"].to_numpy()))
         place = np.empty(len(found), dtype="int64")
         place[order] = np.arange(len(found))
@@ -149,7 +157,10 @@ class Whitelist:
         found = pd.DataFrame(self.folder.about["reliability"][str(self.folder.about["model"])])
         found["name"] = [f"第{p}组" for p in found["part"]]
         off = ~found["predicted"].between(found["low"], found["high"])
-        title = "预计与实际相符，十组都在区间之内" if not off.any() else f"预计与实际：{int(off.sum())} 组在区间之外"
+        said = measures.verdict(self.measured)
+        title = f"{said}：预计 {wording.rate_text(self.measured['predicted'])}，实际 "
+        title += wording.rate_text(self.measured["actual"])
+        title += f"，{int(off.sum())} 组在区间之外" if off.any() else "，十组都在区间之内"
         return self.tested.chart(
             "whitelist_reliability", Kind.DOT_INTERVAL, found,
             Encoding(x="name", y="actual", low="low", high="high", n="n", target="predicted", order="part"), RATE,
