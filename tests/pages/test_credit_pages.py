@@ -129,6 +129,38 @@ def test_the_two_subjects_meet_by_community(asked: Source, rows: duckdb.DuckDBPy
     assert ("没有显著关系" in page.headline[0][1]) == (page.together.is_known and not page.together.is_clear)
 
 
+SPAN = {"start": dt.date(2022, 7, 4), "end": dt.date(2023, 7, 4)}
+SCOPED = {
+    "overview.lists": SPAN,
+    "parks.parks": {},
+    "parks.merchants": {},
+    "parks.policies": {},
+    "parks.unserved": {"policy_id": "ZC01", "limit": 500},
+    "linkage.communities": SPAN,
+    "linkage.sectors": SPAN,
+    "linkage.estates": {**SPAN, "limit": 50},
+    "linkage.firms": {**SPAN, "limit": 50},
+}
+
+
+@pytest.mark.parametrize("block", SCOPED)
+def test_a_viewer_sees_the_own_communities_only(small: Home, block: str) -> None:
+    held = queries.current(small)
+    assert held is not None
+    own = small.deployment.communities[0]
+    given = SCOPED[block]
+    everything = held.run(block, Viewer.local(small.deployment), **given)
+    of_one = held.run(block, Viewer("b", (), (own.code,)), **given)
+    more = held.run(block, Viewer("b", (), (own.code,)), communities=[own.code, "none"], **given)
+    assert of_one.equals(more), "asking for more than the scope widened it"
+    assert not everything.equals(of_one)
+    if "community_name" in of_one:
+        assert set(of_one["community_name"]) <= {own.name}
+    nothing = held.run(block, Viewer("x", (), ()), **given)
+    counted = [c for c in nothing.columns if c.startswith("n_") or c in ("firms", "petitions", "visits")]
+    assert nothing.empty or nothing[counted].fillna(0).to_numpy().sum() == 0
+
+
 def test_firms_are_not_listed_and_small_counts_hidden_for_who_sees_sums_only(
     small: Home, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

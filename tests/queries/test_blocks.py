@@ -549,6 +549,7 @@ CREDIT = {
     "repair",
     "enforcement",
     "linkage",
+    "overview",
     "parks",
     "credit",
     "visibility",
