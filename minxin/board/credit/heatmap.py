@@ -90,19 +90,19 @@ def crossed(page: Heatmap, source: Source, viewer: Viewer) -> None:
 
 
 def _clickable(page: Heatmap, chart: Chart) -> None:
-    key = "figure_grid"
-    st.plotly_chart(
-        panel.figure(chart, panel.theme(), None), theme=None, key=key, alt=literal(chart.alt),
-        config=panel.charts.config(chart), on_select=partial(_clicked, key, page.question), selection_mode="points",
+    event = st.plotly_chart(
+        panel.figure(chart, panel.theme(), None), theme=None, key="figure_grid", alt=literal(chart.alt),
+        config=panel.charts.config(chart), on_select="rerun", selection_mode="points",
     )  # fmt: skip
-    if not page.question.of_penalties:
-        st.caption("点击一格，在下方列出其中的企业。")
-
-
-def _clicked(key: str, question: Question) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    if points:
-        st.session_state[CELL] = (question.by_row, question.by_column, str(points[0].get("customdata", "")))
+    if page.question.of_penalties:
+        return
+    st.caption("点击一格，在下方列出其中的企业。")
+    points = event["selection"]["points"] if event else []
+    cell = (page.question.by_row, page.question.by_column, str(points[0].get("customdata", "")) if points else "")
+    if points and st.session_state.get(CELL) != cell:
+        st.session_state[CELL] = cell
+        # the list stands outside the part that redraws alone
+        st.rerun()
 
 
 def _cell(page: Heatmap, source: Source) -> None:
