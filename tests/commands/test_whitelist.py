@@ -17,10 +17,9 @@ from tests.support import here
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Few trees, except on the real file, and fewer inner folds."""
+    """Fewer trees and inner folds; on the real file enough to say what the manual says."""
     monkeypatch.setattr(training, "INNER", 3)
-    if "inputs" not in request.fixturenames:
-        monkeypatch.setattr(boosting, "TREES", 12)
+    monkeypatch.setattr(boosting, "TREES", 60 if "inputs" in request.fixturenames else 12)
 
 
 def written(path: Path, rows: int = 700, **more: object) -> Path:
@@ -192,6 +191,7 @@ def test_arff_with_marks_of_missing_and_nominal_values_is_read(tmp_path: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_real_file_of_bankruptcies(inputs: Path, tmp_path: Path) -> None:
     """Fewer folds than the manual's ten: the models of half the firms each are a little weaker."""
     file = inputs / "credit" / "polish_1year.arff"

@@ -127,3 +127,9 @@ def test_a_broken_model_is_said_in_a_line_and_the_rest_stands(world: Path, open_
     at = open_page(FILE)
     assert not at.exception
     assert "重新训练" in at.error[0].value and at.metric
+
+
+def test_a_span_and_a_home_without_loans_say_so(world: Path, open_page: Open, tmp_path: Path) -> None:
+    at = open_page(FILE, span="2021年")
+    assert not at.exception and not at.error
+    assert "没有企业在平台注册" in shown(at)

@@ -245,7 +245,7 @@ class Lending:
         """Credit granted and loans drawn month by month, in hundred millions."""
         found = self._asked("lending.months")
         found = found.assign(month=pd.to_datetime(found["month_start"]).dt.date)
-        whole = found[[_whole(month, self.question.end) for month in found["month"]]]
+        whole = found.loc[np.array([_whole(month, self.question.end) for month in found["month"]], dtype=bool)]
         parts = {"granted_amount": "授信", "drawn_amount": "放款"}
         data = whole.melt("month", list(parts), "part", "value")
         data["value"] = data["value"] / 1e8
