@@ -21,7 +21,14 @@ CENTRES_BY = date(2023, 12, 31)
 SHOWN_ON = date(2023, 7, 4)
 #: Entries of plus and minus points for one community and month on average, and what they are for.
 POINTS_A_MONTH = 0.35
-POINT_SHARES = {"主动治理": 0.2, "首办办结": 0.25, "如期销账": 0.2, "推诿退单": 0.15, "重办超期": 0.15, "虚假办结": 0.05}
+POINT_SHARES = {
+    "主动治理": 0.2,
+    "首办办结": 0.25,
+    "如期销账": 0.2,
+    "推诿退单": 0.15,
+    "重办超期": 0.15,
+    "虚假办结": 0.05,
+}
 #: Service points below the stations: where they lean on, and about how many there are of each.
 POINTS = {
     "薪火小站": 16,

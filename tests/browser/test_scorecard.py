@@ -15,7 +15,7 @@ def _community(page: Any) -> str:
     return unquote(parse_qs(urlsplit(page.url).query).get("community", [""])[0])
 
 
-def test_a_row_opens_the_page_of_its_community(show: Show) -> None:  # noqa: F811
+def test_a_row_opens_the_page_of_its_community(show: Show) -> None:
     page = show("scorecard")
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     table = page.locator(".st-key-picked_standings canvas").first
