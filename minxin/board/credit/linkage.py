@@ -20,6 +20,8 @@ from minxin.settings import deployment
 
 PAGE = "linkage"
 FIRM = "property_firm"
+#: Width in px of columns whose cells are longer than their headings.
+WIDE = {"社区": 90, "诉求分类": 100, "95%区间": 92}
 
 
 def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
@@ -75,8 +77,8 @@ def sectors(page: Linkage, viewer: Viewer) -> None:
 
 def _table(chart: Chart, viewer: Viewer, height: int) -> None:
     # Narrow enough that all columns stand side by side at half the width of a notebook.
-    widths = dict.fromkeys(panel.written(chart).columns[1:], 66) if not chart.empty else {}
-    widths |= {name: 108 for name in ("诉求分类", "95%区间") if name in widths}
+    headings = [] if chart.empty else list(panel.written(chart).columns[1:])
+    widths = {h: WIDE.get(h, 14 * len(h) + 22) for h in headings}
     panel.panel(chart, viewer, PAGE, draw=partial(panel.table, name=chart.id, height=height, widths=widths))
 
 

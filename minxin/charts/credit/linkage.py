@@ -226,7 +226,7 @@ class Linkage:
                 "topics": "诉求分类",
                 "petitions": "诉求",
                 "firms": "企业",
-                "share": "橙、红占比",
+                "share": "橙红占比",
                 "visits": "检查",
                 "detected": "检出率",
                 "interval": "95%区间",
@@ -269,12 +269,12 @@ class Linkage:
             headings={
                 "name": "小区",
                 "community_name": "社区",
-                "petitions": "物业诉求",
+                "petitions": "诉求",
                 "each": "每千户",
                 "repeat": "重复率",
                 "open": "在办",
                 "property_firms": "物业企业",
-                "property_bad": "橙、红",
+                "property_bad": "橙红",
             },
             units=held["units"],
         )
