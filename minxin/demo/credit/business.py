@@ -144,7 +144,8 @@ def _inspections(told: Told, firms: Firms, troubles: Ints) -> tuple[pa.Table, In
     frame = np.flatnonzero(firms.active & ~firms.revoked & (firms.age > 1.6))
     number = told.scaled("inspections")
     turn, begin = day_number(date(2022, 7, 1)), day_number(date(2021, 7, 5))
-    before = np.sort(rng.choice(frame, number, replace=False))
+    older = frame[firms.registered[frame] < begin]
+    before = np.sort(rng.choice(older, min(number, len(older)), replace=False))
     uniform = max(1, round(number * 0.2))
     arm_random = np.sort(rng.choice(frame, uniform, replace=False))
     weight = np.array([1.0, 3.0, 6.0, 12.0])[np.minimum(troubles[frame], 3)]
@@ -171,7 +172,7 @@ def _inspections(told: Told, firms: Firms, troubles: Ints) -> tuple[pa.Table, In
         begin + rng.integers(0, turn - begin, len(firm)),
         turn + rng.integers(0, told.last - turn - 1, len(firm)),
     )
-    base = number / len(frame)
+    base = number / len(older)
     either = 1 - (1 - uniform / len(frame)) * (1 - risky[firm])
     probability = np.where(arm >= 2, 1.0, np.where(stage == 0, base, either))
     departments = np.where(stage == 0, 1, 1 + pick(rng, np.array([0.35, 0.3, 0.22, 0.13]), size=len(firm)))
