@@ -1,4 +1,4 @@
--- name: search(term, limit, communities)
+-- name: search(term, limit, communities, revoked)
 -- One firm whose name, initials in pinyin or code have the term in them, exact and early hits first.
 with newest as (
     -- One firm with its class in the newest month.
@@ -18,6 +18,7 @@ from dim_enterprise as firm
 left join newest on newest.uscc = firm.uscc
 where
     firm.community_code = any(cast(:communities as varchar[]))
+    and not firm.batch_id = any(cast(:revoked as varchar[]))
     and length(cast(:term as varchar)) > 0
     and (
         contains(firm.name, cast(:term as varchar))
@@ -33,7 +34,7 @@ order by
     firm.uscc
 limit cast(:limit as bigint)
 
--- name: one(uscc, communities)
+-- name: one(uscc, communities, revoked)
 -- One firm of that code, as last reported, with its class in the newest month.
 select
     firm.uscc,
@@ -63,7 +64,10 @@ from dim_enterprise as firm
 left join mart_risk as risk
     on risk.uscc = firm.uscc and risk.month_start = (select max(month_start) from mart_risk)
 left join mart_risk_version as version on version.version = risk.version
-where firm.uscc = cast(:uscc as varchar) and firm.community_code = any(cast(:communities as varchar[]))
+where
+    firm.uscc = cast(:uscc as varchar)
+    and firm.community_code = any(cast(:communities as varchar[]))
+    and not firm.batch_id = any(cast(:revoked as varchar[]))
 
 -- name: history(uscc, communities)
 -- One month of a firm with its class and score.

@@ -44,7 +44,7 @@ where risk.community_code = any(cast(:communities as varchar[]))
 group by all
 order by firm.county_code, size, firm.industry_section, risk.risk_class
 
--- name: frame(at, months, communities)
+-- name: frame(at, months, communities, revoked)
 -- One firm that could be drawn, with its class of the newest month and its routine visits in the :months months before :at; by code.
 with newest as (
     -- One row: the newest month that has classes.
@@ -61,6 +61,7 @@ visited as (
         arm in ('风险', '随机')
         and inspected_on >= cast(:at as date) - cast(:months as integer) * interval '1 month'
         and inspected_on < cast(:at as date)
+        and not batch_id = any(cast(:revoked as varchar[]))
     group by uscc
 )
 
@@ -78,7 +79,9 @@ from dim_enterprise as firm
 left join newest on true
 left join mart_risk as risk on risk.month_start = newest.month_start and risk.uscc = firm.uscc
 left join visited on visited.uscc = firm.uscc
-where firm.community_code = any(cast(:communities as varchar[]))
+where
+    firm.community_code = any(cast(:communities as varchar[]))
+    and not firm.batch_id = any(cast(:revoked as varchar[]))
 order by firm.uscc
 
 -- name: list(start, end, county, arm, found, limit, skip, communities, revoked)

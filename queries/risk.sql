@@ -185,7 +185,7 @@ left join earlier on earlier.uscc = seen.uscc
 group by word.reason_code, word.dimension, word.name, word.wording
 order by n_high desc, n desc, word.reason_code
 
--- name: firms(month, before, risk_class, class_before, county, community, industry, sector, park, limit, communities, today, hidden)
+-- name: firms(month, before, risk_class, class_before, county, community, industry, sector, park, limit, communities, today, hidden, revoked)
 -- One firm of a cell, the highest score first; '' takes all of a dimension; the reasons are those of the newest month that may be seen today.
 with chosen as (
     -- One firm in the month with its class in the earlier one.
@@ -200,6 +200,8 @@ with chosen as (
         risk.county_code,
         risk.community_code,
     from mart_risk as risk
+    inner join dim_enterprise as firm
+        on firm.uscc = risk.uscc and not firm.batch_id = any(cast(:revoked as varchar[]))
     left join mart_risk as earlier
         on earlier.uscc = risk.uscc and earlier.month_start = cast(:before as date)
     where

@@ -8,6 +8,7 @@ import pytest
 
 from minxin.access import Viewer
 from minxin.warehouse import risk
+from minxin.warehouse.lake import Lake
 from minxin.warehouse.visibility import Revocations
 from tests.queries.risk_world import CLASSES, firms, published
 from tests.queries.world import Published
@@ -87,3 +88,21 @@ def test_what_was_taken_away_is_gone_from_every_block_at_once(tmp_path_factory: 
     assert "ld" not in set(mine.run("enterprise.timeline", **code)["event_id"])
     shown = mine.run("risk.firms", limit=50, **NOW, **BEFORE, **{**CELL, "risk_class": "D"})
     assert dict(zip(shown["uscc"], shown["reasons"], strict=True))["firm-d0"] == "检查发现问题"
+
+
+def test_firms_of_a_withdrawn_register_are_found_and_listed_no_more(tmp_path_factory: pytest.TempPathFactory) -> None:
+    world = firms(tmp_path_factory.mktemp("withdrawn"))
+    late = world.add("enterprise", [{"uscc": "wrong", "name": "误导公司", "registered_on": D(2018, 1, 1)}])
+    world.add("list_entry", [{"entry_id": "lw", "uscc": "wrong", "list": "黑名单", "entered_on": D(2023, 3, 1)}])
+    mine = world.build()
+    asked = {
+        "enterprise.search": {"term": "误导", "limit": 9},
+        "enterprise.one": {"uscc": "wrong"},
+        "risk.firms": {"limit": 50, **NOW, **BEFORE, **{**CELL, "risk_class": "D"}},
+        "inspection.frame": {"at": D(2023, 7, 1), "months": 12},
+    }
+    before = {name: mine.run(name, **given)["uscc"].tolist() for name, given in asked.items()}
+    assert all("wrong" in found for found in before.values())
+    Lake(world.home).withdraw(late, "测试")
+    for name, given in asked.items():
+        assert mine.run(name, **given)["uscc"].tolist() == [u for u in before[name] if u != "wrong"], name
