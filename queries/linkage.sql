@@ -193,11 +193,14 @@ petitions as (
 ),
 
 visits as (
-    -- One firm with its last inspection.
+    -- One firm with its last inspection and what that one found, whatever earlier ones did.
     select
         uscc,
         max(inspected_on) as inspected_on,
-        max(case when has_problem then 1 else 0 end) as found,
+        max_by(
+            case when has_problem then '发现问题' when has_problem is null then '未填' else '未发现问题' end,
+            struct_pack(inspected_on := inspected_on, inspection_id := inspection_id)
+        ) as found,
     from fct_inspection
     where not list_contains(:revoked, batch_id)
     group by uscc
@@ -211,7 +214,7 @@ select
     newest.score,
     coalesce(petitions.petitions, 0) as petitions,
     visits.inspected_on,
-    case when visits.found is null then '' when visits.found = 1 then '发现问题' else '未发现问题' end as found,
+    coalesce(visits.found, '') as found,
     count(*) over () as total,
 from newest
 inner join dim_enterprise as firm on firm.uscc = newest.uscc

@@ -106,3 +106,20 @@ def test_firms_of_a_withdrawn_register_are_found_and_listed_no_more(tmp_path_fac
     Lake(world.home).withdraw(late, "测试")
     for name, given in asked.items():
         assert mine.run(name, **given)["uscc"].tolist() == [u for u in before[name] if u != "wrong"], name
+
+
+def test_the_last_visit_to_a_firm_is_told_with_what_that_one_found(tmp_path_factory: pytest.TempPathFactory) -> None:
+    world = firms(tmp_path_factory.mktemp("visited"))
+    base = {"registered_on": D(2018, 1, 1), "sector_code": "S01", "community_code": "B", "county_code": "440306"}
+    world.add("enterprise", [{"uscc": "prop", "name": "安居物业", **base}])
+    world.add("list_entry", [{"entry_id": "lp", "uscc": "prop", "list": "黑名单", "entered_on": D(2023, 3, 1)}])
+    visit = {"uscc": "prop", "arm": "随机", "departments": 1, "probability": 0.5}
+    world.add(
+        "inspection",
+        [
+            {"inspection_id": "v1", **visit, "inspected_on": D(2022, 4, 3), "has_problem": True},
+            {"inspection_id": "v2", **visit, "inspected_on": D(2023, 4, 3), "has_problem": False},
+        ],
+    )
+    held = world.build().run("linkage.firms", start=D(2022, 7, 1), end=D(2023, 7, 1), limit=9)
+    assert [(str(r.inspected_on)[:10], r.found) for r in held.itertuples()] == [("2023-04-03", "未发现问题")]
