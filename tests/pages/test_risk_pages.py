@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -125,3 +126,20 @@ def demo_without_firms(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
     monkeypatch.setenv("MINXIN_HOME", str(world.home.path))
     monkeypatch.setenv("MINXIN_CONFIG", str(world.deployment.folder))
     return world.home
+
+
+def test_what_the_class_of_a_penalty_does_not_ask_for_is_not_said_to_be_missing() -> None:
+    from minxin.charts.credit.enterprise import _repair_state
+
+    days = {
+        "decided_on": dt.date(2026, 4, 10),
+        "published_on": dt.date(2026, 4, 12),
+        "apply_from": dt.date(2026, 4, 10),
+    }
+    row = {**days, "kind": "罚款", "field": "一般", "severity": "轻微", "is_summary": False, "repaired_on": None}
+    row |= {"corrected_on": None, "fulfilled_on": dt.date(2026, 4, 20), "result": "", "applied_on": None}
+    today = dt.date(2026, 5, 1)
+    assert _repair_state(row, today) == "可以申请"
+    assert _repair_state(row | {"fulfilled_on": None}, today) == "期限已到，尚未履行"
+    later = row | {"severity": "一般", "apply_from": dt.date(2026, 7, 11)}
+    assert _repair_state(later, today) == "还需 71 天，尚未纠正"

@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from minxin.analysis.credit.classes import CODES, COLOURS, SHAPES, label
+from minxin.analysis.credit.repair import judge
 from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
+from minxin.charts.credit.repair_case import case_of
 from minxin.charts.credit.risk_board import RiskBoard
 
 Ask = Callable[..., pd.DataFrame]
@@ -301,8 +303,11 @@ def _repair_state(row: dict[str, Any], today: dt.date) -> str:
         return f"申请未获同意（{_day(row['applied_on'])}）"
     if pd.isna(row["apply_from"]):
         return "期限待定"
-    missing = [w for w, c in (("纠正", "corrected_on"), ("履行", "fulfilled_on")) if pd.isna(row[c])]
+    own = judge(case_of(row), today)
+    # What a class does not ask for is not missing: a light penalty need not be corrected.
+    named = (("corrected", "纠正", "corrected_on"), ("fulfilled", "履行", "fulfilled_on"))
+    owed = "、".join(word for name, word, day in named if name in own.term.conditions and pd.isna(row[day]))
     start = pd.Timestamp(row["apply_from"]).date()
     if start > today:
-        return f"还需 {(start - today).days} 天" + (f"，尚未{'、'.join(missing)}" if missing else "")
-    return f"期限已到，尚未{'、'.join(missing)}" if missing else "可以申请"
+        return f"还需 {(start - today).days} 天" + (f"，尚未{owed}" if owed else "")
+    return f"期限已到，尚未{owed}" if owed else "可以申请"
