@@ -185,7 +185,7 @@ group by cast(date_trunc('week', apply_from) as date)
 order by week_start
 
 -- name: steps(start, end, county, communities, revoked)
--- One class of the penalties decided in the range with how many of them came how far on the way to repair.
+-- One class of the penalties decided in the range with how many of them came how far on the way to repair, each step of those at the step before; applications made too early stand apart.
 with gone as (
     -- One penalty with the furthest that any of its applications came.
     select
@@ -200,6 +200,16 @@ with gone as (
         penalty_id is not null
         and batch_id <> all(cast(:revoked as varchar[]))
     group by penalty_id
+),
+
+counted as (
+    -- One penalty decided in the range with whether it could be applied for by the data time.
+    select
+        *,
+        is_public
+        and (ready_on <= (select cast(as_of as date) from snapshot_info)
+            or penalty_id in (select penalty_id from gone where is_granted)) as is_ready,
+    from fct_penalty
 )
 
 select
@@ -209,17 +219,16 @@ select
     count(*) as n,
     count(*) filter (where penalty.is_public) as n_public,
     count(*) filter (where penalty.is_public and penalty.apply_from <= (select cast(as_of as date) from snapshot_info)) as n_reached,
-    count(*) filter (
-        where penalty.is_public and (penalty.ready_on <= (select cast(as_of as date) from snapshot_info) or coalesce(gone.is_granted, false))
-    ) as n_ready,
-    count(gone.penalty_id) filter (where penalty.is_public) as n_applied,
-    count(gone.penalty_id) filter (where penalty.is_public and gone.is_accepted) as n_accepted,
+    count(*) filter (where penalty.is_ready) as n_ready,
+    count(gone.penalty_id) filter (where penalty.is_ready) as n_applied,
+    count(gone.penalty_id) filter (where penalty.is_public and not coalesce(penalty.is_ready, false)) as n_early,
+    count(gone.penalty_id) filter (where penalty.is_ready and gone.is_accepted) as n_accepted,
     count(gone.penalty_id) filter (where penalty.is_public and gone.is_granted) as n_granted,
     count(gone.penalty_id) filter (where penalty.is_public and gone.is_refused and not gone.is_granted) as n_refused,
     count(gone.penalty_id) filter (where penalty.is_public and gone.is_noticed) as n_noticed,
     count(gone.penalty_id) filter (where penalty.is_public and gone.is_reminded) as n_reminded,
     count(gone.penalty_id) filter (where not penalty.is_public) as n_applied_unpublished,
-from fct_penalty as penalty
+from counted as penalty
 left join gone on gone.penalty_id = penalty.penalty_id
 where
     penalty.decided_on >= cast(:start as date)

@@ -214,3 +214,23 @@ def test_a_viewer_sees_the_own_communities_only(name: str, held: Published) -> N
     assert nothing.empty or nothing[counted].to_numpy().sum() == 0
     if name not in {"repair.waits", "repair.months", "repair.one", "repair.backlog", "visibility.known"}:
         assert not held.run(name, **given).equals(of_b)
+
+
+def test_an_application_made_too_early_is_no_part_of_those_that_could_be_made(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    world = World(tmp_path_factory.mktemp("early"))
+    fine = {"uscc": FIRMS["A"], "field": "一般", "kind": "罚款", "severity": "一般"}
+    done = {"corrected_on": D(2023, 2, 1), "fulfilled_on": D(2023, 2, 1)}
+    world.add(
+        "penalty",
+        [
+            {"penalty_id": "ready", **fine, **done, "decided_on": D(2023, 1, 10)},
+            {"penalty_id": "owing", **fine, "decided_on": D(2023, 1, 10)},
+            {"penalty_id": "soon", **fine, "decided_on": D(2023, 5, 1)},
+        ],
+    )
+    early = {"uscc": FIRMS["A"], "applied_on": D(2023, 6, 1), "accepted_on": D(2023, 6, 3), "result": "办理中"}
+    world.add("repair", [{"repair_id": f"r-{p}", "penalty_id": p, **early} for p in ("owing", "soon")])
+    rows = world.build().run("repair.steps", **arguments("repair.steps"))
+    assert rows[["n_public", "n_ready", "n_applied", "n_early", "n_accepted"]].to_numpy().tolist() == [[3, 1, 0, 2, 0]]
