@@ -45,13 +45,13 @@ firms as (
 ),
 
 listed as (
-    -- One entry in a red or black list, until it expires or the day after it was taken off.
+    -- One entry in a red or black list, to the end of its last valid day or of the day it was taken off.
     select
         uscc,
         entry_id as event_id,
         list,
         entered_on,
-        least(valid_until, cast(removed_on + interval '1 day' as date)) as gone_on,
+        least(cast(valid_until + interval '1 day' as date), cast(removed_on + interval '1 day' as date)) as gone_on,
     from fct_list_entry
 ),
 
@@ -159,7 +159,7 @@ facts as (
         record.amount,
         record.issued_on,
         coalesce(record.published_on, record.issued_on),
-        record.valid_until,
+        cast(record.valid_until + interval '1 day' as date),
     from lake_credit_record as record
     inner join wanted on wanted.type_code = record.type_code
     union all

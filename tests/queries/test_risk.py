@@ -106,6 +106,17 @@ def test_a_firm_that_got_off_a_list_keeps_its_past() -> None:
     assert [held[m] for m in ("2022-04", "2022-05", "2023-02", "2023-03", "2023-04")] == ["A", "D", "D", "A", "A"]
 
 
+def test_what_is_valid_to_a_day_counts_to_the_end_of_it() -> None:
+    entry = {"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2022, 5, 10)}
+    for last, said in ((D(2023, 3, 31), ["D", "A"]), (D(2023, 4, 1), ["D", "D"])):
+        held = classes({"dim_enterprise": CLEAN, "fct_list_entry": [{**entry, "valid_until": last}]})
+        assert [held[m] for m in ("2023-02", "2023-03")] == said, last
+    noted = {"record_id": "r", "uscc": "x", "type_code": "T151", "issued_on": D(2022, 5, 10)}
+    for last, points in ((D(2023, 7, 3), False), (D(2023, 7, 4), True)):
+        score = newest({"dim_enterprise": CLEAN, "lake_credit_record": [{**noted, "valid_until": last}]})[1]
+        assert (score != 0) is points, last
+
+
 def test_a_record_taken_away_by_decision_counts_up_to_that_day() -> None:
     entry = {"entry_id": "l", "uscc": "x", "list": "黑名单", "entered_on": D(2022, 5, 10)}
     taken = {"record_id": "l", "revoked_on": D(2023, 2, 10)}
