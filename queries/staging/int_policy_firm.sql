@@ -31,8 +31,14 @@ borrowers as (
 ),
 
 wages as (
-    -- One enterprise with wages in arrears that are not settled.
-    select distinct uscc from fct_enforcement where kind = '拖欠工资' and outcome <> '退出'
+    -- One enterprise with wages in arrears that are not settled, nor the case taken away by a decision.
+    select distinct enforcement.uscc
+    from fct_enforcement as enforcement
+    cross join config_build as build
+    where
+        enforcement.kind = '拖欠工资'
+        and enforcement.outcome <> '退出'
+        and (enforcement.visible_until is null or cast(enforcement.visible_until as timestamp) > build.as_of)
 ),
 
 firm as (

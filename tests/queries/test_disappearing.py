@@ -215,3 +215,23 @@ def test_the_command_line_shows_and_takes_away_the_same(world: World, monkeypatc
     assert "甲罚〔2023〕7号" in support.here(*asked).stdout
     assert support.here("revoke", "future", "--reason", "应删除", "--force").returncode == 0
     assert support.here("revoke", "long").returncode == 2, "a reason is needed"
+
+
+def test_a_case_that_was_taken_away_bars_a_firm_from_no_policy(tmp_path: Path, clock: Callable[[str], None]) -> None:
+    made = World(tmp_path / "policies")
+    folder = made.deployment.folder / "policies"
+    folder.mkdir()
+    (folder / "jobs.toml").write_text(
+        'id = "ZC05"\nname = "稳岗返还"\ndepartment = "甲局"\nfrom = 2022-06-01\nservice = "直达"\namount = 0\n'
+        'source = "假设"\nassumption = true\n'
+        '[[condition]]\nfield = "wage_arrears"\nwithin = ["否"]\nwording = "无拖欠工资线索未了结"\n',
+        encoding="utf-8",
+    )
+    made.add("enterprise", [{"uscc": u, "name": u, "registered_on": D(2018, 1, 1)} for u in (FIRM, OTHER)])
+    case = {"uscc": FIRM, "kind": "拖欠工资", "outcome": "在办", "discovered_on": D(2023, 2, 1)}
+    made.add("enforcement", [{"case_id": "w1", **case}])
+    fitting = "select uscc from mart_policy_firm where is_fitting order by uscc"
+    assert made.build().rows(fitting) == [(OTHER,)]
+    clock("2023-06-14 09:00")
+    Revocations(made.home).revoke("w1", "局长", "线索有误")
+    assert made.build().rows(fitting) == [(FIRM,), (OTHER,)]
