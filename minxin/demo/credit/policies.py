@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from minxin.demo.credit.firms import SIZES, Firms, days
 from minxin.demo.credit.settings import Told
@@ -65,19 +66,19 @@ def _met(condition: Condition, told: Told, firms: Firms, troubles: Ints, known: 
     if condition.field in known:
         return known[condition.field] if condition.within == ("是",) else ~known[condition.field]
     counties = [*told.settings["counties"], told.settings["street_county"]]
-    texts: dict[str, np.ndarray[tuple[int], np.dtype[np.object_]]] = {
-        "size": np.array(SIZES, dtype=object)[firms.size],
-        "county_code": np.array(counties, dtype=object)[firms.county],
-        "industry_section": np.array([i["code"][0] for i in told.industries], dtype=object)[firms.industry],
-        "sector_code": np.array([i["sector"] for i in told.industries], dtype=object)[firms.industry],
-        "in_park": np.where(firms.park >= 0, "是", "否").astype(object),
+    options: dict[str, tuple[list[str], Ints]] = {
+        "size": (list(SIZES), firms.size),
+        "county_code": (counties, firms.county),
+        "industry_section": ([i["code"][0] for i in told.industries], firms.industry),
+        "sector_code": ([i["sector"] for i in told.industries], firms.industry),
+        "in_park": (["否", "是"], (firms.park >= 0).astype(np.int64)),
     }
-    if condition.field not in texts:
+    if condition.field not in options:
         return np.ones(size, dtype=bool)
-    return np.isin(texts[condition.field], condition.within)
+    names, position = options[condition.field]
+    return np.array([name in condition.within for name in names])[position]
 
 
 def members(firms: Firms, *tables: tuple[str, pa.Table]) -> dict[str, Bools]:
     """For each named table which firms stand in it."""
-    codes = firms.uscc.to_numpy(zero_copy_only=False)
-    return {name: np.isin(codes, table["uscc"].to_numpy()) for name, table in tables}
+    return {name: pc.is_in(firms.uscc, table["uscc"].combine_chunks()).to_numpy(False) for name, table in tables}
