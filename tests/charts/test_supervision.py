@@ -81,6 +81,8 @@ def test_visits_saved_state_their_baseline() -> None:
     held = page(FOUND)
     assert held.saved.saved == 360
     assert "各部门分别上门" in held.joint.subtitle
+    [card] = held.figures.data[held.figures.data["key"] == "saved"].to_dict("records")
+    assert card["value"] == 360 and pd.isna(card["change"]), "sums over times of different length are not compared"
 
 
 def test_the_cap_counts_firms() -> None:

@@ -213,14 +213,14 @@ class Supervision:
             return [nothing] * 5
         found, earlier = self.lift, self.every[self.every["stage"] == BEFORE]
         uniform = earlier[earlier["arm"] == RANDOM]
-        before = spared(earlier["departments"]).saved
         rows = [_told(found.difference, "比随机组"), nothing, (float(found.ratio.value) - 1, "比随机抽查", ""), nothing]
         if len(uniform) >= self.rule.smallest_n:
             then = rates.wilson(uniform["has_problem"].sum(), len(uniform))
             rows[1] = _told(rates.difference(found.random, then), "比试点前")
         everybody = float(evaluate.population(self.routine.dropna(subset=["risk_class"])).value)
         rows[3] = (everybody - float(found.random.value), "比随机组", "")
-        return [*rows, (float(self.saved.saved - before), "比试点前", "") if len(earlier) else nothing]
+        # Visits saved are a sum over the days asked for: the time before the pilot was of another length.
+        return [*rows, nothing]
 
     @cached_property
     def classes(self) -> Chart:
