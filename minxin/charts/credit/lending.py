@@ -98,6 +98,8 @@ class Lending:
             return f"到期贷款只有 {n} 笔，不足以判断逾期"
         interval = wording.interval_text(float(self.overdue.low), float(self.overdue.high))
         late = int(self.sums["n_late"])
+        if self.question.is_few(pd.Series([x])).any():
+            return f"到期 {self.question.count(n, '笔')}，逾期 {self.question.count(x, '笔')}"
         return (
             f"到期 {self.question.count(n, '笔')}，逾期 {self.question.count(x, '笔')}，"
             f"占 {wording.rate_text(x / n)}（95%区间 {interval}），其中超过 90 天 {self.question.count(late, '笔')}"
@@ -143,7 +145,7 @@ class Lending:
         data[SHOWN] = ""
         small = (data["unit"].isin([FIRMS])) & (data["value"] > 0) & (data["value"] < q.hidden_below)
         data.loc[small, ["status", SHOWN]] = ["few", f"<{q.hidden_below}"]
-        if s["n_due"] < SMALLEST:
+        if s["n_due"] < SMALLEST or q.is_few(pd.Series([s["n_overdue"]])).any():
             data.loc[4, "status"] = "few" if s["n_due"] else "none"
         return self.about.chart(
             "lending_figures", Kind.KPI_ROW, data,
@@ -172,13 +174,16 @@ class Lending:
         rows["share"] = share.value
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
         title = f"{self.question.label}没有企业注册"
+        few = {name: self.question.is_few(rows[name]) for name in ("n_listed", "of")}
+        rows["n_listed"], rows["of"] = (rows[name].where(~hide) for name, hide in few.items())
+        rows["share"], rows["interval"] = rows["share"].where(~few["of"]), rows["interval"].where(~few["of"])
         if s["n"]:
             title = (
                 f"注册企业获授信占 {wording.rate_text(s['n_granted'] / s['n'])}，"
                 f"白名单企业获授信占 {_share(one['n_granted'], one['n'])}"
             )
         return self.about.chart(
-            "lending_funnel", Kind.BAR, self.question.hidden(rows, "n"),
+            "lending_funnel", Kind.BAR, self.question.hidden(rows, "n", "n_listed", "share", "interval", "amount"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN), FIRMS, title,
             f"户数；未列入白名单的也可由银行授信；{self.question.days}注册的企业",
             headings={
@@ -216,6 +221,8 @@ class Lending:
         if self.sums[below]:
             line = (Annotation(float(whole.value), f"全部 {wording.rate_text(float(whole.value))}"),)
         title = self._standing(found, float(whole.value), name, GROUPS[by])
+        few = self.question.is_few(found["x"])
+        found = found.assign(x=found["x"].where(~few), status=found["status"].mask(few, "few"))
         return self.about.chart(
             f"lending_{by}_{measure}", Kind.DOT_INTERVAL, found,
             Encoding(x="name", y="value", low="low", high="high", n="n", status="status"), RATE, title,

@@ -21,8 +21,8 @@ ESTATES, LISTED = 15, 100
 #: Property companies that a community must have for their classes to say something of it; visits likewise.
 ENOUGH = 5
 COMPANIES = ("property_firms", "property_bad")
-#: Columns that are shares of firms and not counts of them.
-SHARES = ("weak", "share")
+#: Columns that are shares of firms, and the counts that could be worked out from them.
+SHARES = {"weak": "property_not_green", "share": "bad"}
 
 
 class Linkage:
@@ -40,16 +40,20 @@ class Linkage:
         held, written = rows, dict(units)
         if self.hidden_below:
             few = f"<{self.hidden_below}"
-            small = (held[firms] > 0) & (held[firms] < self.hidden_below)
+            small = self._few(rows[firms])
             for name in (firms, *parts):
-                low = small | ((held[name] > 0) & (held[name] < self.hidden_below))
+                low = small | self._few(rows[SHARES.get(name, name)])
                 if name in SHARES:
-                    held = held.assign(**{name: held[name].where(~small)})
+                    held = held.assign(**{name: held[name].where(~low)})
                 else:
                     words = [few if hide else f"{int(v):,}" for hide, v in zip(low, held[name], strict=True)]
                     held = held.assign(**{name: words})
                     written.pop(name, None)
         return {"data": held, "units": written}
+
+    def _few(self, counts: pd.Series) -> pd.Series:
+        """Which counts may not be shown."""
+        return (counts > 0) & (counts < self.hidden_below)
 
     @property
     def days(self) -> str:
@@ -141,7 +145,8 @@ class Linkage:
     def shares(self) -> Chart:
         """The communities by their share of firms in C and D."""
         held = self.communities
-        data = held.assign(status=np.where(held["firms"] >= 5, "ok", "few"))
+        few = self._few(held["bad"])
+        data = held.assign(status=np.where((held["firms"] >= 5) & ~few, "ok", "few"), bad=held["bad"].where(~few))
         bad, n = int(held["bad"].sum()), int(held["firms"].sum())
         title = "社区内没有在册企业"
         if n:

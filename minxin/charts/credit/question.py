@@ -41,12 +41,16 @@ class Question:
         """A count as it may be said: 12 件, 1.2万 件, <5 件."""
         return wording.count_text(float(n), word, self.hidden_below)
 
+    def is_few(self, counts: pd.Series) -> pd.Series:
+        """Which counts may not be shown."""
+        return (counts > 0) & (counts < self.hidden_below)
+
     def hidden(self, rows: pd.DataFrame, column: str, *derived: str) -> pd.DataFrame:
         """Counts that may not be shown as 「<5」, with the columns ``status`` and ``shown``.
 
         ``derived``: columns from which the count could be worked out; they are empty there.
         """
-        small = (rows[column] > 0) & (rows[column] < self.hidden_below)
+        small = self.is_few(rows[column])
         return rows.assign(
             **{
                 column: rows[column].astype("float64").where(~small),
