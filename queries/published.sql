@@ -5,7 +5,14 @@ with compared as (
     select
         figure.*,
         counted.computed,
-        starts_with(figure.id, 'H') and not exists (select 1 from dim_enterprise) as is_not_there,
+        case
+            when starts_with(figure.id, 'H') and not exists (select 1 from dim_enterprise) then '信用'
+            when
+                starts_with(figure.id, 'X')
+                and not exists (select 1 from fct_petition)
+                and exists (select 1 from dim_enterprise)
+                then '诉求'
+        end as missing,
         case
             when figure.published % 10000 = 0 then 10000
             when figure.published % 1000 = 0 then 1000
@@ -24,14 +31,17 @@ select
     computed,
     unit,
     case
-        when method = 'quoted' or is_not_there then 'quoted'
+        when method = 'quoted' or missing is not null then 'quoted'
         when method = 'at_least' and computed >= published and computed < published + step then 'reproduced'
         when method = 'reproduced' and round(computed, coalesce(places, 0)) = round(published, coalesce(places, 0))
             then 'reproduced'
         else 'wrong'
     end as status,
     query,
-    case when is_not_there and method <> 'quoted' then '尚未导入信用数据，只引用不计算' else reason end as reason,
+    case
+        when missing is not null and method <> 'quoted' then concat('尚未导入', missing, '数据，只引用不计算')
+        else reason
+    end as reason,
     source,
 from compared
 order by id

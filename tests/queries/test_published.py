@@ -168,3 +168,8 @@ def test_figures_of_a_half_that_is_not_imported_are_quoted_and_wrong_once_it_is(
     world.add("mechanism", [{"mechanism_id": "1", "kind": "研判会商", "held_on": date(2023, 5, 1)}])
     [row] = world.build().run("published.check").itertuples()
     assert (row.status, row.computed) == ("wrong", 1)
+    (world.deployment.folder / "published_figures.csv").write_text(
+        HEADER + f"X01.total,{LINES['X01.total']}\n", encoding="utf-8"
+    )
+    [row] = world.build().run("published.check").itertuples()
+    assert (row.status, row.reason) == ("quoted", "尚未导入诉求数据，只引用不计算")
