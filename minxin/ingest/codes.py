@@ -19,6 +19,7 @@ REASONS = {
     "length": "应为18位",
     "letter": "含有不允许的字符，只用数字和除I、O、S、V、Z以外的大写字母",
     "region": "第3至8位应为数字",
+    "zero": "全是0，不是代码",
     "check": "校验码不符",
 }
 INDUSTRY = "应为门类字母加四位数字"
@@ -43,6 +44,9 @@ def uscc_fault(code: str) -> str | None:
         return "letter"
     if not code[2:8].isdigit():
         return "region"
+    if not code.strip("0"):
+        # What forms are filled with where there is no code; its check character happens to be right.
+        return "zero"
     return None if _stdnum.calc_check_digit(code[:17]) == code[17] else "check"
 
 
@@ -76,6 +80,7 @@ def uscc_faults_sql(value: str) -> dict[str, str]:
         "length": f"length({value}) <> 18",
         "letter": f"not regexp_full_match({value}, '[{ALPHABET}]{{18}}')",
         "region": f"not regexp_full_match(substr({value}, 3, 6), '[0-9]{{6}}')",
+        "zero": f"regexp_full_match({value}, '0+')",
         "check": f"substr({value}, 18, 1) <> {check}",
     }
     told, before = {}, ""
