@@ -125,7 +125,12 @@ def run_report(args: argparse.Namespace) -> int:
     from minxin.analysis.whitelist import card, files
     from minxin.exports import card_files
 
-    written = card_files.write(args.folder, card.card(files.load(args.folder)))
+    held = files.load(args.folder)
+    try:
+        made = card.card(held)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Unusable(f"{args.folder.name} 里的 {files.MODEL} 缺少模型卡要写的内容，请重新训练。") from error
+    written = card_files.write(args.folder, made)
     sys.stdout.write("模型卡已写入：" + "、".join(written) + "\n")
     return 0
 

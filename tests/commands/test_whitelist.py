@@ -150,6 +150,8 @@ GOOD = "".join(f"{i % 7},{i % 5},{int(i % 3 == 0)}\n" for i in range(200))
         ("a.arff", "@relation r\n@attribute a date\n@data\n1\n", "只支持数值与枚举"),
         ("a.arff", "@relation r\n@attribute a numeric\n@attribute bad {0,1}\n@data\n1,0,3\n", "第 5 行有 3 个值"),
         ("a.arff", "@relation r\n@attribute a numeric\n@attribute bad {0,1}\n@data\n{0 1}\n", "稀疏"),
+        ("a.csv", HEAD + "1,2,0\n1,2,1\n2,2,0\n" * 40, "彼此不同的行太少"),
+        ("a.arff", "@attribute a string\n@attribute bad {0,1}\n@data\n'x\ny',1\n", "没配对的引号"),
         ("a.parquet", "not parquet", "不是完整的 parquet"),
         ("a.xlsx", "x", "不认识"),
     ],
@@ -163,6 +165,7 @@ def test_what_cannot_be_trained_on_is_named_in_one_line(name: str, content: str,
 def test_wrong_questions_are_named_in_one_line(tmp_path: Path) -> None:
     file = written(tmp_path / "a.csv")
     assert "折数" in line("train", file, "--target", "bad", "--folds", "1", "--out", tmp_path / "m")
+    assert "没有“”列" in line("train", file, "--target", "", "--out", tmp_path / "m")
     assert "找不到" in line("train", tmp_path / "none.csv", "--target", "bad", "--out", tmp_path / "m")
     assert "分不出先后" in line(
         "train", written(tmp_path / "c.csv", when="2022"), "--target", "bad", "--time-column", "when", "--out",
@@ -204,3 +207,35 @@ def test_a_real_file_of_bankruptcies(inputs: Path, tmp_path: Path) -> None:
     for found in models.values():
         assert found["brier_skill"] > 0
         assert 0.8 <= found["calibration_slope"] <= 1.2
+
+
+def test_a_changed_model_is_named_in_one_line(tmp_path: Path) -> None:
+    trained(written(tmp_path / "a.csv"), tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    file = tmp_path / "m" / "model.json"
+    good = file.read_text(encoding="utf-8")
+
+    def changed(*place: str | int, to: object) -> None:
+        held = json.loads(good)
+        at = held
+        for step in place[:-1]:
+            at = at[step]
+        at[place[-1]] = to
+        file.write_text(json.dumps(held), encoding="utf-8")
+
+    for place, value in (
+        (("about",), {}),
+        (("about", "model"), "other"),
+        (("models", 1, "core", "left", 0), 10**30),
+        (("models", 1, "core", "baseline"), float("nan")),
+        (("models", 1, "expected", 0), -5),
+        (("models", 0, "calibration", "slope"), 1e300),
+        (("bins", 0, "woe", 0), 1e300),
+    ):
+        changed(*place, to=value)
+        out = tmp_path / "scored.csv"
+        assert "请重新训练" in line("score", tmp_path / "m", tmp_path / "a.csv", "--out", out)
+        assert "请重新训练" in line("report", tmp_path / "m")
+        assert not out.exists()
+    changed("about", "measures", to={})
+    assert "请重新训练" in line("report", tmp_path / "m")
+    assert not (tmp_path / "m" / "card.html").exists()

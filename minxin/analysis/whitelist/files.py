@@ -30,6 +30,8 @@ from minxin.settings import Unusable
 
 MODEL, ROWS = "model.json", "out_of_fold.parquet"
 FORMAT = "minxin-whitelist-1"
+#: No weight, coefficient or leaf of a training comes near it; beyond, sums of them would overflow.
+LARGEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,17 @@ def load(folder: Path) -> Folder:
     if not file.is_file():
         raise Unusable(f"文件夹 {folder.name} 里没有 {MODEL}；请先运行 minxin whitelist train。")
     try:
-        return _held(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        return _held(json.loads(file.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite))
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise Unusable(f"{folder.name} 里的 {MODEL} 不完整或不是本程序所写，请重新训练。") from error
 
 
@@ -112,7 +123,9 @@ def _held(raw: dict[str, Any]) -> Folder:
     models = {m.name: m for m in (_read_model(entry, bins) for entry in raw["models"])}
     _must(set(models) == set(MODELS))
     known = {entry["name"]: Variable(**{k: str(v) for k, v in entry.items()}) for entry in raw["variables"]}
-    return Folder(Fitted(bins, models), Knowledge(known), dict(raw["about"]))
+    about = dict(raw["about"])
+    _must(about["model"] in MODELS)
+    return Folder(Fitted(bins, models), Knowledge(known), about)
 
 
 def _bins(entry: dict[str, Any]) -> Bins:
@@ -129,7 +142,8 @@ def _bins(entry: dict[str, Any]) -> Bins:
     _must(len(bins.rows) == len(bins.bad) == len(bins.woe) >= 1)
     _must(not bins.groups or len(bins.groups) == len(bins.rows) - 1)
     _must(bool(bins.groups) or len(bins.cuts) + 2 == len(bins.rows) or not bins.cuts)
-    _must(list(bins.cuts) == sorted(bins.cuts) and all(map(math.isfinite, (*bins.cuts, *bins.woe))))
+    _must(list(bins.cuts) == sorted(bins.cuts) and min(*bins.rows, *bins.bad) >= 0)
+    _usual(*bins.woe)
     return bins
 
 
@@ -138,7 +152,8 @@ def _read_model(entry: dict[str, Any], bins: dict[str, Bins]) -> Model:
     calibration = Calibration(
         float(line["slope"]), float(line["intercept"]), tuple(map(float, line["at"])), tuple(map(float, line["to"]))
     )
-    _must(len(calibration.at) == len(calibration.to))
+    _must(len(calibration.at) == len(calibration.to) and list(calibration.at) == sorted(calibration.at))
+    _usual(calibration.slope, calibration.intercept)
     core = entry["core"]
     names = tuple(map(str, core["names"]))
     _must(set(names) <= set(bins))
@@ -146,10 +161,11 @@ def _read_model(entry: dict[str, Any], bins: dict[str, Bins]) -> Model:
     if entry["name"] == "scorecard":
         made = Scorecard(names, tuple(map(float, core["coefficients"])), float(core["intercept"]))
         _must(len(made.coefficients) == len(names))
+        _usual(made.intercept, *made.coefficients)
     else:
         made = _trees(names, core)
     edges, expected = tuple(map(float, entry["edges"])), tuple(map(int, entry["expected"]))
-    _must(len(expected) == len(edges) + 1)
+    _must(len(expected) == len(edges) + 1 and list(edges) == sorted(edges) and min(expected) >= 0)
     return Model(str(entry["name"]), made, calibration, edges, expected)
 
 
@@ -181,8 +197,19 @@ def _trees(names: tuple[str, ...], core: dict[str, Any]) -> Trees:
     for child in (trees.left, trees.right):
         _must(bool(((child > own) & (child < size))[inner].all()))
     _must(bool(((trees.feature >= 0) & (trees.feature < len(names)))[inner].all()))
-    _must(bool(np.isfinite(trees.value).all()) and not bool(np.isnan(trees.threshold).any()))
+    _must(bool((np.abs(trees.value) < LARGEST).all()) and not bool(np.isnan(trees.threshold).any()))
+    _usual(trees.baseline)
     return trees
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    _must(math.isfinite(value))
+    return value
+
+
+def _usual(*values: float) -> None:
+    _must(all(abs(value) < LARGEST for value in values))
 
 
 def _must(holds: bool) -> None:

@@ -125,11 +125,17 @@ def _arff(file: Path) -> Cells:
     if numbered and numbered[0][1].lstrip().startswith("{"):
         raise Unusable(f"文件 {file.name} 是稀疏格式的 arff，请另存为普通格式。")
     parsed = csv.reader([line for _, line in numbered], quotechar="'", skipinitialspace=True, escapechar="\\")
-    for (number, _), row in zip(numbered, parsed, strict=True):
-        if len(row) != len(names):
-            raise Unusable(f"文件 {file.name} 第 {number} 行有 {len(row)} 个值，应有 {len(names)} 个，请改正后再试。")
-        for name, cell in zip(names, row, strict=True):
-            columns[name].append(_cell(cell))
+    try:
+        for (number, _), row in zip(numbered, parsed, strict=True):
+            if len(row) != len(names):
+                raise Unusable(
+                    f"文件 {file.name} 第 {number} 行有 {len(row)} 个值，应有 {len(names)} 个，请改正后再试。"
+                )
+            for name, cell in zip(names, row, strict=True):
+                columns[name].append(_cell(cell))
+    except (csv.Error, ValueError) as error:
+        # A quoted value that goes on in the next line: fewer rows than lines.
+        raise Unusable(f"文件 {file.name} 的数据里有没配对的引号、跨行或过长的值，请改正后再试。") from error
     # A nominal attribute of numbers ({0,1}) is read as numbers: that is what the target of most files is.
     texts = {n for n in nominal if any(_number(c) is None for c in columns[n] if c is not None)}
     return Cells(columns, numbered[0][0] if numbered else start + 1, frozenset(texts))

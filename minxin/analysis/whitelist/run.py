@@ -54,8 +54,8 @@ def train(file: Path, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Tr
 
 def train_frame(frame: pd.DataFrame, called: str, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Trained:
     """The same on rows that are already there; ``called``: what they are called in lines and on the card."""
-    for name in (wanted.target, wanted.time_column, *wanted.leave_out):
-        if name and name not in frame:
+    for name in (wanted.target, *filter(None, (wanted.time_column, *wanted.leave_out))):
+        if name not in frame:
             raise Unusable(f"文件 {called} 里没有“{name}”列；现有的列：{_listed(frame.columns)}。")
     y = target(frame[wanted.target], wanted.target)
     # None of what scoring adds is a variable, and neither is what was named.

@@ -16,6 +16,7 @@ from minxin.analysis.whitelist.calibration import Calibration
 from minxin.analysis.whitelist.measures import Measures
 from minxin.analysis.whitelist.scorecard import Scorecard
 from minxin.analysis.whitelist.variables import Knowledge
+from minxin.settings import Unusable
 
 Array = NDArray[np.float64]
 #: The models of one run and what they are called.
@@ -72,8 +73,11 @@ class Tested:
 
 def fit(frame: pd.DataFrame, y: Array, knowledge: Knowledge, seed: int) -> Fitted:
     """Bins, three models and their calibrations from these rows alone; the same rows give the same models."""
-    bins, cores = _cores(frame, y, knowledge, seed)
     inner = folds.deal(folds.same_rows(frame), y, INNER, seed)
+    if any(len(np.unique(y[inner != fold])) < 2 for fold in range(INNER)):
+        # Identical rows stay in one fold: of many rows that are all alike nothing is left to train on.
+        raise Unusable("彼此不同的行太少，分折之后有的部分只剩不良或只剩良好，无法训练；请补充变量或样本，或减少折数。")
+    bins, cores = _cores(frame, y, knowledge, seed)
     raw = {name: np.zeros(len(y)) for name in MODELS}
     for fold in range(INNER):
         seen, unseen = inner != fold, inner == fold
