@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     logs.start()
     try:
+        if any("\ud800" <= sign <= "\udfff" for text in arguments or sys.argv for sign in text):
+            raise Unusable("命令里有无法识别的字节；请用 UTF-8 的终端输入，或改去这些字符后再试。")
         chosen = parser().parse_args(arguments)
         return int(chosen.run(chosen))
     except Refused as refused:

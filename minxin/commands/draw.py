@@ -130,10 +130,10 @@ def _same_frame(args: argparse.Namespace) -> None:
 def _time(text: str) -> dt.datetime:
     try:
         given = dt.datetime.fromisoformat(text)
-    except ValueError as error:
+        if given.tzinfo is not None:
+            given = given.astimezone(settings.deployment().zone).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
         raise Unusable(f"种子产生的时间「{text}」写法不对，应为 2023-07-05T10:00。") from error
-    if given.tzinfo is not None:
-        given = given.astimezone(settings.deployment().zone).replace(tzinfo=None)
     return given
 
 

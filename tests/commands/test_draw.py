@@ -84,7 +84,13 @@ def test_what_does_not_work_is_said_in_a_line(
     assert len([line for line in done.stderr.splitlines() if not line.startswith("提示")]) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", "统一社会信用代码\n".encode()])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"a,b\n1,2\n", b"\xff\xfe\x00", "统一社会信用代码\n".encode()),
+        *(b"uscc,uscc\nAA1,AA2\n", b"uscc,name\nAA1," + b"x" * 200_000 + b"\n"),
+    ],
+)
 def test_broken_frames_are_refused(content: bytes, tmp_path: Path, tmp_home: Home) -> None:
     file = tmp_path / "broken.csv"
     file.write_bytes(content)
@@ -101,3 +107,46 @@ def test_a_frozen_round_takes_no_other_frame_size_or_name(frame_file: Path, tmp_
     for changed in (("--frame", other), ("--size", "81"), ("--round", "二")):
         assert here("draw", "--seed", SEED, "--out", out, *changed).returncode == 1
     assert not (out / "seed.txt").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said(frame_file: Path, tmp_path: Path) -> None:
+    for out in (frame_file, frame_file / "below"):
+        done = here("draw", "freeze", "--frame", frame_file, "--round", "一", "--size", "5", "--out", out)
+        assert done.returncode == 2 and "无法建立" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_staff_with_two_columns_of_people_and_an_impossible_time_are_said(frame_file: Path, tmp_path: Path) -> None:
+    staff = tmp_path / "staff.csv"
+    staff.write_text("执法人员,执法人员编号\nP1,P2\n", encoding="utf-8")
+    freeze = ("draw", "freeze", "--frame", frame_file, "--round", "一", "--size", "5", "--out", tmp_path / "r")
+    done = here(*freeze, "--staff", staff)
+    assert done.returncode == 2 and "同义" in done.stderr
+    assert here(*freeze).returncode == 0
+    done = here("draw", "--seed", SEED, "--seed-at", "0001-01-01T00:00+08:00", "--out", tmp_path / "r")
+    assert done.returncode == 2 and "写法不对" in done.stderr
+    assert not (tmp_path / "r" / "seed.txt").exists()
+
+
+def test_a_record_that_lost_its_shape_is_said_by_draw_and_check(frame_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    said("--frame", frame_file, "--round", "一", "--seed", SEED, "--size", "80", "--out", out)
+    good = (out / "protocol.json").read_text(encoding="utf-8")
+    for key, value in (("at", "x"), ("at", 5), ("classes", 5), ("size", None), ("reserve_share", None)):
+        held = json.loads(good)
+        held["steps"][0][key] = value
+        (out / "protocol.json").write_text(json.dumps(held), encoding="utf-8")
+        for asked in (("--verify", out), ("--seed", SEED, "--out", out)):
+            done = here("draw", *asked)
+            assert done.returncode == 2 and "无法读取" in done.stderr, done.stderr
+    (out / "protocol.json").write_text(good, encoding="utf-8")
+    (out / "seed.txt").write_bytes(b"\xff\xfe")
+    for asked in (("--verify", out), ("--seed", SEED, "--out", out)):
+        done = here("draw", *asked)
+        assert done.returncode == 2 and "种子文件" in done.stderr, done.stderr
+
+
+def test_bytes_that_are_no_text_are_said(frame_file: Path, tmp_path: Path) -> None:
+    done = here(
+        "draw", "--frame", frame_file, "--round", "一", "--seed", "\udcff12", "--size", "5", "--out", tmp_path / "r"
+    )
+    assert done.returncode == 2 and "无法识别的字节" in done.stderr and not (tmp_path / "r").exists()

@@ -78,10 +78,16 @@ def table(raw: bytes, called: str) -> pd.DataFrame:
         raise Unusable(f"文件 {called} 的编码无法识别，请另存为 UTF-8 的 CSV 后再试。")
     if "\0" in text:
         raise Unusable(f"文件 {called} 不是 CSV 文本，请另存为 UTF-8 的 CSV 后再试。")
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise Unusable(f"文件 {called} 不是完整的 CSV，或有过长的单元格，请检查后再试。") from error
     if len(rows) < 2:
         raise Unusable(f"文件 {called} 没有数据行，请检查后再试。")
     heading = [cell.strip() for cell in rows[0]]
+    twice = [cell for i, cell in enumerate(heading) if cell and cell in heading[:i]]
+    if twice:
+        raise Unusable(f"文件 {called} 的列名「{twice[0][:50]}」出现了不止一次，请改名后再试。")
     for line, row in enumerate(rows[1:], 2):
         if len(row) != len(heading):
             raise Unusable(f"文件 {called} 第 {line} 行有 {len(row)} 列，与标题行的 {len(heading)} 列不符，请改正。")

@@ -134,6 +134,8 @@ def staff(raw: bytes, called: str) -> Staff:
     held = frame.table(raw, called)
     known = {"执法人员": "person", "执法人员编号": "person", "person": "person", "回避企业": "avoid", "avoid": "avoid"}
     held = held.rename(columns={c: known[c] for c in held.columns if c in known})
+    if not held.columns.is_unique:
+        raise Unusable(f"文件 {called} 有两列同义的表头，请只留一列。")
     if "person" not in held or held["person"].str.strip().eq("").any():
         raise Unusable(f"文件 {called} 没有「执法人员」一列，或有空行，请改正后再试。")
     avoid: dict[str, tuple[str, ...]] = {}
@@ -152,11 +154,27 @@ def read(folder: Path) -> Protocol:
     """The protocol of a round; Unusable where the folder holds none."""
     try:
         raw = json.loads((folder / PROTOCOL).read_text(encoding="utf-8"))
-        return Protocol(str(raw["round"]), tuple(dict(s, step=str(s["step"])) for s in raw["steps"]))
+        steps = tuple(dict(s, step=str(s["step"])) for s in raw["steps"])
+        for step in steps:
+            _shaped(step)
+        return Protocol(str(raw["round"]), steps)
     except FileNotFoundError as error:
         raise Unusable(f"目录 {folder} 中没有抽取记录 {PROTOCOL}，请检查目录，或先公布抽样框。") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unusable(f"抽取记录 {folder / PROTOCOL} 无法读取，请恢复原文件后再试。") from error
+
+
+def _shaped(step: Mapping[str, Any]) -> None:
+    """ValueError, KeyError or TypeError where a step lacks what its readers take for granted."""
+    if dt.datetime.fromisoformat(step["at"]).tzinfo is not None:
+        raise ValueError("a time with a zone")
+    if step["step"] == FREEZE:
+        numbers = [step[key] for key in ("firms", "eligible", "size", "random")]
+        numbers += [step["classes"][c][key] for c in CLASSES for key in ("firms", "drawn")]
+        if any(type(number) is not int or number < 0 for number in numbers):
+            raise ValueError("not a number of firms")
+        if not 0 <= float(step["reserve_share"]) <= 1:
+            raise ValueError("not a share")
 
 
 def _save(folder: Path, protocol: Protocol) -> None:
@@ -177,13 +195,18 @@ def freeze(
     name, raw = _name(round_name), frame.published(plan.firms)
     known = [c for c in KEPT if c in plan.firms]
     details = _csv([_HEADINGS[c] for c in ("uscc", *known)], plan.firms[["uscc", *known]].values.tolist())
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"目录 {folder} 无法建立，请核对路径与权限。") from error
     if (folder / PROTOCOL).exists() or (folder / SEED).exists():
         raise Refused(f"目录 {folder} 已有一轮抽取，不能再次公布抽样框；新的一轮请另用目录。")
     try:
         _write_once(folder / FRAME, raw)
     except FileExistsError as error:
         raise Refused(f"目录 {folder} 已有抽样框 {FRAME}，不能覆盖；新的一轮请另用目录。") from error
+    except OSError as error:
+        raise Unusable(f"目录 {folder} 无法写入，请核对路径与权限。") from error
     (folder / DETAILS).write_bytes(details)
     step: dict[str, Any] = {
         "step": FREEZE,
@@ -265,7 +288,7 @@ def take(
     try:
         _write_once(folder / SEED, held.encode("utf-8"))
     except FileExistsError as error:
-        if (folder / SEED).read_text(encoding="utf-8") != held:
+        if _kept_seed(folder) != held:
             raise Refused("本轮已有另一个种子，不能更换种子重抽；确需重抽请另起一轮并说明理由。") from error
     if protocol.step(DRAWN) is not None:
         return protocol
@@ -293,6 +316,16 @@ def take(
     protocol = Protocol(protocol.round, (*protocol.steps, last))
     _save(folder, protocol)
     return protocol
+
+
+def _kept_seed(folder: Path) -> str | None:
+    """The seed as its file says, None where there is no file; Unusable where it cannot be read."""
+    try:
+        return (folder / SEED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Unusable(f"种子文件 {folder / SEED} 无法读取，请恢复原文件后再试。") from error
 
 
 def drawn(folder: Path, protocol: Protocol) -> pd.DataFrame:
@@ -391,7 +424,7 @@ def verify(folder: Path, h0: str = "", seed: str = "") -> Check:
             problems.append(f"抽样框已改动：记录中的哈希值为 {protocol.h0[:16]}…，与另行公布的不符。")
         if seed and seed.strip() != protocol.seed:
             problems.append(f"种子已改动：记录中的种子为「{protocol.seed}」，与另行公布的不符。")
-        kept = (folder / SEED).read_text(encoding="utf-8") if (folder / SEED).exists() else None
+        kept = _kept_seed(folder)
         if kept is not None and kept.strip() != protocol.seed:
             problems.append(f"种子已改动：{SEED} 与抽取记录中的种子不符。")
         more, count = _list_problems(folder, protocol)
