@@ -80,7 +80,7 @@ from mart_risk
 where uscc = cast(:uscc as varchar) and community_code = any(cast(:communities as varchar[]))
 order by month_start
 
--- name: reasons(uscc, communities, today, hidden)
+-- name: reasons(uscc, communities, revoked, today, hidden)
 -- One reason for a firm's class in the newest month; of its records those that may be seen today, and how many were gone since (reasons whose records are all gone are left out).
 select
     reason.reason_code,
@@ -96,16 +96,22 @@ select
     count(fact.event_id) filter (
         where (fact.visible_until is null or fact.visible_until > cast(:today as date))
         and not fact.event_id = any(cast(:hidden as varchar[]))
+        and not fact.batch_id = any(cast(:revoked as varchar[]))
     ) as facts,
     count(fact.event_id) filter (
-        where fact.visible_until <= cast(:today as date) or fact.event_id = any(cast(:hidden as varchar[]))
+        where fact.visible_until <= cast(:today as date)
+        or fact.event_id = any(cast(:hidden as varchar[]))
+        or fact.batch_id = any(cast(:revoked as varchar[]))
     ) as facts_gone,
     max(fact.happened_on) filter (
         where (fact.visible_until is null or fact.visible_until > cast(:today as date))
         and not fact.event_id = any(cast(:hidden as varchar[]))
+        and not fact.batch_id = any(cast(:revoked as varchar[]))
     ) as last_on,
     min(fact.visible_until) filter (
-        where fact.visible_until > cast(:today as date) and not fact.event_id = any(cast(:hidden as varchar[]))
+        where fact.visible_until > cast(:today as date)
+        and not fact.event_id = any(cast(:hidden as varchar[]))
+        and not fact.batch_id = any(cast(:revoked as varchar[]))
     ) as next_end,
 from mart_risk_reason as reason
 inner join dim_risk_reason as word on word.reason_code = reason.reason_code
@@ -115,7 +121,7 @@ group by all
 having count(fact.event_id) = 0 or facts > 0
 order by reason.points desc, reason.reason_code
 
--- name: gone(uscc, communities, today, hidden)
+-- name: gone(uscc, communities, revoked, today, hidden)
 -- One firm with how many of the records behind its stored class may not be seen any more.
 select
     count(distinct event_id) as n,
@@ -123,7 +129,11 @@ from mart_risk_fact
 where
     uscc = cast(:uscc as varchar)
     and community_code = any(cast(:communities as varchar[]))
-    and (visible_until <= cast(:today as date) or event_id = any(cast(:hidden as varchar[])))
+    and (
+        visible_until <= cast(:today as date)
+        or event_id = any(cast(:hidden as varchar[]))
+        or batch_id = any(cast(:revoked as varchar[]))
+    )
 having count(*) > 0
 
 -- name: timeline(uscc, communities, revoked, today, hidden)
@@ -138,6 +148,8 @@ select
     visible_until,
     amount,
     coalesce(authority, '') as authority,
+    count(*) over () as total,
+    count(*) filter (where polarity = '失信') over () as total_bad,
 from fct_credit_event
 where
     uscc = cast(:uscc as varchar)
@@ -158,7 +170,10 @@ with asked as (
         max(applied_on) as applied_on,
         arg_max(result, applied_on) as result,
     from fct_repair
-    where uscc = cast(:uscc as varchar) and not batch_id = any(cast(:revoked as varchar[]))
+    where
+        uscc = cast(:uscc as varchar)
+        and not repair_id = any(cast(:hidden as varchar[]))
+        and not batch_id = any(cast(:revoked as varchar[]))
     group by penalty_id
 )
 

@@ -67,10 +67,15 @@ order by 1;
 -- name: lists(start, end, communities)
 -- One list and month: entries, those that ended, and what stood in the list as the month ended.
 with months as (
-    -- One month of the range.
-    select distinct cast(date_trunc('month', day) as date) as month_start,
-    from dim_calendar
-    where day >= :start and day < :end
+    -- One month of the range with the day up to which it is counted: its end, or the data time where it still runs.
+    select distinct
+        cast(date_trunc('month', calendar.day) as date) as month_start,
+        least(
+            cast(date_trunc('month', calendar.day) + interval 1 month as date), cast(info.as_of as date)
+        ) as closing,
+    from dim_calendar as calendar
+    cross join snapshot_info as info
+    where calendar.day >= :start and calendar.day < :end
 ),
 
 entries as (
@@ -87,15 +92,15 @@ select
     months.month_start,
     entries.list,
     count(*) filter (
-        where entries.entered_on >= months.month_start and entries.entered_on < months.month_start + interval 1 month
+        where entries.entered_on >= months.month_start and entries.entered_on < months.closing
     ) as n_entered,
     count(*) filter (
-        where entries.visible_until >= months.month_start and entries.visible_until < months.month_start + interval 1 month
+        where entries.visible_until >= months.month_start and entries.visible_until < months.closing
     ) as n_left,
     count(*) filter (
         where
-        entries.entered_on < months.month_start + interval 1 month
-        and (entries.visible_until is null or entries.visible_until >= months.month_start + interval 1 month)
+        entries.entered_on < months.closing
+        and (entries.visible_until is null or entries.visible_until >= months.closing)
     ) as n_standing,
 from months
 cross join entries

@@ -26,6 +26,7 @@ def write(folder: Path, card: Card) -> list[str]:
     try:
         for name, content in made.items():
             staged = folder / f"{name}.part"
+            staged.unlink(missing_ok=True)  # a link that lies there would be written through
             staged.write_bytes(content)
             os.replace(staged, folder / name)
     except OSError as error:

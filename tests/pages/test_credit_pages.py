@@ -129,6 +129,21 @@ def test_the_two_subjects_meet_by_community(asked: Source, rows: duckdb.DuckDBPy
     assert ("没有显著关系" in page.headline[0][1]) == (page.together.is_known and not page.together.is_clear)
 
 
+def test_what_runs_out_later_this_month_still_stands(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
+    """The running month is counted up to the data time, and every other one to its end."""
+    found = asked("overview.lists", start=dt.date(2023, 5, 1), end=dt.date(2023, 7, 4)).set_index(
+        ["month_start", "list"]
+    )
+    for month, closing in (("2023-06-01", "2023-07-01"), ("2023-07-01", "2023-07-04")):
+        for name in ("红名单", "黑名单"):
+            standing = one(
+                rows,
+                f"select count(*) from fct_list_entry where list = '{name}' and entered_on < '{closing}'"
+                f" and (visible_until is null or visible_until >= '{closing}')",
+            )
+            assert standing and found.loc[(month, name), "n_standing"].item() == standing
+
+
 SPAN = {"start": dt.date(2022, 7, 4), "end": dt.date(2023, 7, 4)}
 SCOPED = {
     "overview.lists": SPAN,

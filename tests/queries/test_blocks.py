@@ -251,6 +251,8 @@ COLUMNS = {
         "visible_until",
         "amount",
         "authority",
+        "total",
+        "total_bad",
     ],
     "enterprise.repairs": [
         "penalty_id",

@@ -113,7 +113,9 @@ def advise(ask: Ask, as_of: dt.date, seed: int = SEED) -> Advice | None:
     now = now[now["risk_class"] != ""].reset_index(drop=True)
     now = now.assign(probability=scale.probability(_raw(model, now)))
     now["advised"] = _same_sizes(now)
-    version = ask("risk.versions").iloc[-1]
+    versions = ask("risk.versions")
+    # A version that is written down already but not yet in force judges nobody.
+    version = versions[pd.to_datetime(versions["starts_on"]).dt.date <= as_of].iloc[-1]
     least = now["risk_class"].map({"A": 0, "B": version["limit_b"], "C": version["limit_c"], "D": version["limit_d"]})
     now["by_points"] = now["score"] >= least.astype("float64")
     return Advice(now, judged, by_rules, learned_on, judged_on)

@@ -49,6 +49,8 @@ def save(folder: Path, held: Folder, tested: Tested, y: NDArray[np.float64]) -> 
         folder.mkdir(parents=True, exist_ok=True)
         columns: dict[str, Any] = {"row": np.arange(len(y)), "fold": tested.fold, "target": y.astype("int8")}
         columns |= {name: tested.p[name] for name in MODELS}
+        for name in (ROWS, MODEL):
+            (folder / f"{name}.part").unlink(missing_ok=True)  # a link that lies there would be written through
         staged = folder / (ROWS + ".part")
         pq.write_table(pa.table(columns), staged)
         os.replace(staged, folder / ROWS)

@@ -180,8 +180,11 @@ class Enterprise:
     def timeline(self) -> Chart:
         """Every record that may be shown today, the latest first."""
         held = self.ask("enterprise.timeline", uscc=self.code)
-        bad = int((held["polarity"] == "失信").sum())
-        title = f"可查看的信用记录 {len(held)} 条，其中失信 {bad} 条" if len(held) else "没有可查看的信用记录"
+        title = "没有可查看的信用记录"
+        if len(held):
+            whole, bad = int(held["total"].iloc[0]), int(held["total_bad"].iloc[0])
+            more = f"，列出最近 {len(held)} 条" if whole > len(held) else ""
+            title = f"可查看的信用记录 {whole} 条，其中失信 {bad} 条{more}"
         return self._table(
             "firm_timeline",
             {"on": "日期", "kind": "类别", "title": "事项", "polarity": "性质", "severity": "轻重", "amount": "金额",
