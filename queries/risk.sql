@@ -136,7 +136,7 @@ from then_and_now
 group by class_before, risk_class
 order by class_before, risk_class
 
--- name: reasons(before, communities, today, hidden)
+-- name: reasons(before, communities, today, hidden, revoked)
 -- One reason with the firms that have it in the newest month, those of them in class C or D, and those that got worse since an earlier month; only what may be seen today.
 with seen as (
     -- One reason of a firm; a reason made of records counts as long as one of them may be seen.
@@ -151,7 +151,8 @@ with seen as (
         and (
             fact.event_id is null
             or ((fact.visible_until is null or fact.visible_until > cast(:today as date))
-                and not fact.event_id = any(cast(:hidden as varchar[])))
+                and not fact.event_id = any(cast(:hidden as varchar[]))
+                and not fact.batch_id = any(cast(:revoked as varchar[])))
         )
     group by reason.uscc, reason.reason_code
 ),
@@ -232,7 +233,8 @@ seen as (
         and (
             fact.event_id is null
             or ((fact.visible_until is null or fact.visible_until > cast(:today as date))
-                and not fact.event_id = any(cast(:hidden as varchar[])))
+                and not fact.event_id = any(cast(:hidden as varchar[]))
+                and not fact.batch_id = any(cast(:revoked as varchar[])))
         )
     group by reason.uscc, reason.reason_code
 ),

@@ -7,6 +7,7 @@ select
     point.gone_on as visible_until,
     cast(point.hundredths as double) / 100 as points,
     risk.community_code,
+    point.batch_id,
 from int_risk_point as point
 inner join mart_risk as risk on risk.uscc = point.uscc and risk.month_start = point.month_start
 where point.is_newest and point.event_id <> point.uscc

@@ -12,6 +12,7 @@ with punished as (
         coalesce(published_on, decided_on) as known_on,
         fulfilled_on,
         visible_until as gone_on,
+        batch_id,
     from fct_penalty
 ),
 
@@ -29,6 +30,7 @@ pressed as (
         closed_on,
         cast(closed_on + interval '1 day' as date) as after_closing,
         visible_until,
+        batch_id,
     from fct_enforcement
 ),
 
@@ -41,6 +43,7 @@ firms as (
         capital,
         staff,
         status,
+        batch_id,
     from dim_enterprise
 ),
 
@@ -52,6 +55,7 @@ listed as (
         list,
         entered_on,
         least(cast(valid_until + interval '1 day' as date), cast(removed_on + interval '1 day' as date)) as gone_on,
+        batch_id,
     from fct_list_entry
 ),
 
@@ -71,9 +75,10 @@ facts as (
         decided_on as happened_on,
         known_on,
         gone_on,
+        batch_id,
     from punished
     union all
-    select uscc, event_id, 'penalty_banned', '', amount, decided_on, known_on, gone_on
+    select uscc, event_id, 'penalty_banned', '', amount, decided_on, known_on, gone_on, batch_id
     from punished
     where kind in ('吊销', '限制从业')
     union all
@@ -92,6 +97,7 @@ facts as (
         decided_on,
         known_on,
         gone_on,
+        batch_id,
     from punished
     where field in ('食品', '药品', '特种设备', '安全生产', '消防')
     union all
@@ -104,6 +110,7 @@ facts as (
         cast(decided_on + interval '60 days' as date),
         greatest(known_on, cast(decided_on + interval '60 days' as date)),
         least(gone_on, cast(fulfilled_on + interval '1 day' as date)),
+        batch_id,
     from punished
     where kind in ('罚款', '没收')
     union all
@@ -121,33 +128,34 @@ facts as (
         discovered_on,
         discovered_on,
         case when outcome = '退出' then least(visible_until, after_closing) else visible_until end,
+        batch_id,
     from pressed
     where kind <> '失信被执行'
     union all
     -- before any commitment, or without one
     select uscc, event_id, 'debtor_open', '', amount, discovered_on, discovered_on,
-        least(visible_until, after_closing, cast(commitment_on + interval '1 day' as date)),
+        least(visible_until, after_closing, cast(commitment_on + interval '1 day' as date)), batch_id,
     from pressed
     where kind = '失信被执行'
     union all
     select uscc, event_id, 'debtor_promised', '', amount, discovered_on, commitment_on,
-        least(visible_until, after_closing, cast(commitment_until + interval '1 day' as date)),
+        least(visible_until, after_closing, cast(commitment_until + interval '1 day' as date)), batch_id,
     from pressed
     where kind = '失信被执行' and commitment_on is not null
     union all
     -- the promised time has passed and the case is still open
-    select uscc, event_id, 'debtor_open', '', amount, discovered_on, commitment_until, least(visible_until, after_closing)
+    select uscc, event_id, 'debtor_open', '', amount, discovered_on, commitment_until, least(visible_until, after_closing), batch_id
     from pressed
     where kind = '失信被执行' and commitment_until is not null
     union all
-    select uscc, event_id, 'debtor_punished', '', amount, closed_on, closed_on, visible_until
+    select uscc, event_id, 'debtor_punished', '', amount, closed_on, closed_on, visible_until, batch_id
     from pressed
     where kind = '失信被执行' and outcome = '惩戒' and closed_on is not null
     union all
-    select uscc, event_id, case list when '黑名单' then 'blacklist' else 'redlist' end, '', null, entered_on, entered_on, gone_on
+    select uscc, event_id, case list when '黑名单' then 'blacklist' else 'redlist' end, '', null, entered_on, entered_on, gone_on, batch_id
     from listed
     union all
-    select uscc, inspection_id, 'problem', '', null, inspected_on, inspected_on, null
+    select uscc, inspection_id, 'problem', '', null, inspected_on, inspected_on, null, batch_id
     from fct_inspection
     where has_problem
     union all
@@ -160,30 +168,31 @@ facts as (
         record.issued_on,
         coalesce(record.published_on, record.issued_on),
         cast(record.valid_until + interval '1 day' as date),
+        record._batch,
     from lake_credit_record as record
     inner join wanted on wanted.type_code = record.type_code
     union all
-    select uscc, merchant_id, 'complaints', '', complaints, named_on, named_on, null
+    select uscc, merchant_id, 'complaints', '', complaints, named_on, named_on, null, batch_id
     from fct_merchant
     where complaints > 0
     union all
-    select uscc, uscc, 'registered', '', null, registered_on, known_on, null
+    select uscc, uscc, 'registered', '', null, registered_on, known_on, null, batch_id
     from firms
     where registered_on is not null
     union all
-    select uscc, uscc, 'capital', '', capital, null, known_on, null
+    select uscc, uscc, 'capital', '', capital, null, known_on, null, batch_id
     from firms
     where capital is not null
     union all
-    select uscc, uscc, 'shell', '', capital, null, known_on, null
+    select uscc, uscc, 'shell', '', capital, null, known_on, null, batch_id
     from firms
     where staff = 0 and capital is not null
     union all
-    select uscc, uscc, 'revoked', '', null, null, known_on, null
+    select uscc, uscc, 'revoked', '', null, null, known_on, null, batch_id
     from firms
     where status = '吊销'
     union all
-    select uscc, uscc, 'firm', '', null, null, known_on, null
+    select uscc, uscc, 'firm', '', null, null, known_on, null, batch_id
     from firms
 )
 
@@ -196,6 +205,7 @@ select
     facts.happened_on,
     facts.known_on,
     least(facts.gone_on, revoked.revoked_on) as gone_on,
+    facts.batch_id,
 from facts
 left join config_revoked as revoked on revoked.record_id = facts.event_id
 where

@@ -27,6 +27,7 @@ select
     fact.happened_on,
     fact.known_on,
     fact.gone_on,
+    fact.batch_id,
     rule.points,
     rule.decays,
     rule.lasts_days,

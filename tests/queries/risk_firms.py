@@ -19,18 +19,21 @@ RULES = risk_rules.read_rules(ROOT / "data" / "rules" / "risk.toml")
 AS_OF = dt.datetime(2023, 7, 4)
 INPUTS = {
     "dim_enterprise": "uscc varchar, registered_on date, capital double, staff bigint, status varchar,"
-    " sector_code varchar, community_code varchar, county_code varchar, industry_section varchar, park_code varchar",
+    " sector_code varchar, community_code varchar, county_code varchar, industry_section varchar, park_code varchar,"
+    " batch_id varchar",
     "fct_penalty": "penalty_id varchar, uscc varchar, severity varchar, field varchar, kind varchar, amount double,"
-    " decided_on date, published_on date, fulfilled_on date, visible_until date",
+    " decided_on date, published_on date, fulfilled_on date, visible_until date,"
+    " batch_id varchar",
     "fct_enforcement": "case_id varchar, uscc varchar, kind varchar, outcome varchar, amount double,"
-    " discovered_on date, commitment_on date, commitment_until date, closed_on date, visible_until date",
+    " discovered_on date, commitment_on date, commitment_until date, closed_on date, visible_until date,"
+    " batch_id varchar",
     "fct_list_entry": "entry_id varchar, uscc varchar, list varchar, entered_on date, valid_until date,"
-    " removed_on date",
-    "fct_inspection": "inspection_id varchar, uscc varchar, inspected_on date, has_problem boolean",
-    "fct_merchant": "merchant_id varchar, uscc varchar, complaints bigint, named_on date",
+    " removed_on date, batch_id varchar",
+    "fct_inspection": "inspection_id varchar, uscc varchar, inspected_on date, has_problem boolean, batch_id varchar",
+    "fct_merchant": "merchant_id varchar, uscc varchar, complaints bigint, named_on date, batch_id varchar",
     "config_revoked": "record_id varchar, revoked_on date",
     "lake_credit_record": "record_id varchar, uscc varchar, type_code varchar, amount double, issued_on date,"
-    " published_on date, valid_until date",
+    " published_on date, valid_until date, _batch varchar",
 }
 Facts = Mapping[str, Sequence[Mapping[str, Any]]]
 #: An ordinary firm: five years old, with capital and staff, in no supervised sector.

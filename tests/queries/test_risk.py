@@ -124,6 +124,38 @@ def test_a_record_taken_away_by_decision_counts_up_to_that_day() -> None:
     assert [held[m] for m in ("2023-01", "2023-02", "2023-07")] == ["D", "A", "A"]
 
 
+def test_each_record_behind_a_reason_says_which_batch_brought_it() -> None:
+    noted = {"uscc": "x", "batch_id": "b9"}
+    case = {"case_id": "c", **noted, "outcome": "在办", "discovered_on": D(2023, 3, 1)}
+    promised = {"kind": "失信被执行", "commitment_on": D(2023, 4, 1)}
+    facts = {
+        "dim_enterprise": [{"uscc": "x", "sector_code": "S09", "batch_id": "b1"}],
+        "fct_penalty": [
+            penalty(D(2023, 4, 1), field="食品", fulfilled_on=None, batch_id="b2"),
+            penalty(D(2023, 4, 1), kind="吊销", penalty_id="q", batch_id="b3"),
+        ],
+        "fct_enforcement": [
+            {**case, "kind": "欠税"},
+            {**case, "case_id": "d", **promised, "commitment_until": D(2023, 10, 1)},
+            {**case, "case_id": "e", **promised, "commitment_until": D(2023, 6, 1)},
+            {**case, "case_id": "f", "kind": "失信被执行"},
+            {**case, "case_id": "g", "kind": "失信被执行", "outcome": "惩戒", "closed_on": D(2023, 6, 1)},
+        ],
+        "fct_list_entry": [{"entry_id": "l", **noted, "list": "黑名单", "entered_on": D(2023, 1, 1)}],
+        "fct_inspection": [{"inspection_id": "i", **noted, "inspected_on": D(2023, 4, 1), "has_problem": True}],
+        "fct_merchant": [{"merchant_id": "m", **noted, "complaints": 9, "named_on": D(2023, 1, 1)}],
+        "lake_credit_record": [
+            {"record_id": "r", "uscc": "x", "type_code": "T157", "issued_on": D(2023, 1, 1), "_batch": "b9"}
+        ],
+    }
+    with engine(facts, months=1) as held:
+        found = held.execute("select distinct event_id, batch_id from mart_risk_fact order by event_id").fetchall()
+        known = held.execute("select distinct event_id, batch_id from int_risk_fact where batch_id <> 'b9'").fetchall()
+    assert {("d", "b9"), ("e", "b9"), ("l", "b9"), ("p", "b2"), ("q", "b3"), ("r", "b9")} <= set(found)
+    assert {event for event, batch in found if batch != "b9"} == {"p", "q"}
+    assert set(known) == {("x", "b1"), ("p", "b2"), ("q", "b3")}
+
+
 def test_each_month_is_classified_by_the_rules_in_force_then() -> None:
     facts = {
         "dim_enterprise": [{"uscc": "x", "sector_code": "S18"}],

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from minxin.access import Viewer
-from minxin.warehouse import risk
+from minxin.warehouse import risk, visibility
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.visibility import Revocations
 from tests.queries.risk_world import CLASSES, firms, published
@@ -106,6 +106,45 @@ def test_firms_of_a_withdrawn_register_are_found_and_listed_no_more(tmp_path_fac
     Lake(world.home).withdraw(late, "测试")
     for name, given in asked.items():
         assert mine.run(name, **given)["uscc"].tolist() == [u for u in before[name] if u != "wrong"], name
+
+
+def test_the_reasons_of_a_withdrawn_batch_leave_with_its_records(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reason counts the records that stand beside it, and goes with the last of them."""
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2023, 6, 15, 9))
+    world = firms(tmp_path_factory.mktemp("taken-back"))
+    fine = {"field": "一般", "kind": "罚款", "amount": 5000.0, "severity": "一般", "is_summary": False}
+    paid = {"decided_on": D(2023, 6, 2), "published_on": D(2023, 6, 4), "fulfilled_on": D(2023, 6, 9)}
+    wrong = world.add(
+        "penalty",
+        [
+            {"penalty_id": "wb", "uscc": "firm-b0", **fine, **paid},
+            {"penalty_id": "wa", "uscc": "firm-a0", **fine, **paid},
+        ],
+    )
+    mine = world.build()
+
+    def told(uscc: str) -> list[tuple[object, ...]]:
+        rows = mine.run("enterprise.reasons", uscc=uscc)
+        return [(r.reason_code, r.facts, r.facts_gone, str(r.last_on)[:10]) for r in rows.itertuples()]
+
+    def listed() -> dict[str, str]:
+        rows = mine.run("risk.firms", limit=50, **NOW, **BEFORE, **{**CELL, "risk_class": "B"})
+        return dict(zip(rows["uscc"], rows["reasons"], strict=True))
+
+    def with_penalty() -> int:
+        return int(mine.run("risk.reasons", **BEFORE).set_index("reason_code").loc["R302", "n"])
+
+    assert told("firm-b0") == [("R302", 2, 0, "2023-06-02")] and told("firm-a0") == [("R302", 1, 0, "2023-06-02")]
+    whole, several = listed(), with_penalty()
+    assert whole["firm-a0"] and several == 2
+    Lake(world.home).withdraw(wrong, "测试")
+    assert mine.run("enterprise.timeline", uscc="firm-b0")["event_id"].tolist() == ["pb"]
+    assert told("firm-b0") == [("R302", 1, 1, "2023-05-02")] and told("firm-a0") == []
+    for uscc in ("firm-a0", "firm-b0"):
+        assert mine.run("enterprise.gone", uscc=uscc)["n"].tolist() == [1]
+    assert listed() == {**whole, "firm-a0": ""} and with_penalty() == 1
 
 
 def test_the_last_visit_to_a_firm_is_told_with_what_that_one_found(tmp_path_factory: pytest.TempPathFactory) -> None:
