@@ -44,7 +44,9 @@ shown as (
         inner join moment
             on repair.applied_on <= moment.day
             and (repair.decided_on is null or repair.decided_on > moment.day)
-        where repair.batch_id <> all(cast(:revoked as varchar[]))
+        where
+            repair.repair_id <> all(cast(:hidden as varchar[]))
+            and repair.batch_id <> all(cast(:revoked as varchar[]))
     ) as waiting
         on waiting.penalty_id = penalty.penalty_id and waiting.day = moment.day
     where
@@ -77,6 +79,7 @@ with applied as (
     where
         decided_on is null
         and community_code = any(cast(:communities as varchar[]))
+        and repair_id <> all(cast(:hidden as varchar[]))
         and batch_id <> all(cast(:revoked as varchar[]))
     group by penalty_id
 ),
@@ -154,6 +157,7 @@ select
         where
             repair.penalty_id = penalty.penalty_id
             and repair.decided_on is null
+            and repair.repair_id <> all(cast(:hidden as varchar[]))
             and repair.batch_id <> all(cast(:revoked as varchar[]))
     ) as applied_on,
 from fct_penalty as penalty

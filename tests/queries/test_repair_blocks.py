@@ -9,6 +9,7 @@ import pytest
 from minxin.access import Viewer
 from minxin.queries import blocks
 from minxin.warehouse import visibility
+from minxin.warehouse.visibility import Revocations
 from tests.queries.world import Published, World
 
 D = dt.date
@@ -234,3 +235,32 @@ def test_an_application_made_too_early_is_no_part_of_those_that_could_be_made(
     world.add("repair", [{"repair_id": f"r-{p}", "penalty_id": p, **early} for p in ("owing", "soon")])
     rows = world.build().run("repair.steps", **arguments("repair.steps"))
     assert rows[["n_public", "n_ready", "n_applied", "n_early", "n_accepted"]].to_numpy().tolist() == [[3, 1, 0, 2, 0]]
+
+
+def test_an_application_that_was_taken_away_drives_no_state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    world = World(tmp_path_factory.mktemp("taken"))
+    fine = {"uscc": FIRMS["A"], "field": "一般", "kind": "罚款", "severity": "一般"}
+    done = {"corrected_on": D(2023, 2, 1), "fulfilled_on": D(2023, 2, 1)}
+    world.add("penalty", [{"penalty_id": "asked", **fine, **done, "decided_on": D(2022, 12, 1)}])
+    asked = {"penalty_id": "asked", "uscc": FIRMS["A"]}
+    refused = {"applied_on": D(2023, 4, 1), "decided_on": D(2023, 4, 9), "result": "不同意"}
+    world.add(
+        "repair",
+        [
+            {"repair_id": "r-old", **asked, **refused},
+            {"repair_id": "r-new", **asked, "applied_on": D(2023, 5, 1), "result": "办理中"},
+        ],
+    )
+    held = world.build()
+
+    def told() -> list[object]:
+        states = held.run("repair.states", county="")
+        [row] = held.run("repair.list", **arguments("repair.list")).itertuples()
+        [case] = held.run("repair.one", penalty_id="asked").itertuples()
+        [last] = held.run("enterprise.repairs", uscc=FIRMS["A"]).itertuples()
+        days = [str(day)[:10] for day in (row.applied_on, case.applied_on, last.applied_on)]
+        return [dict(states[["state", "n"]].itertuples(index=False)), row.state, *days, last.result]
+
+    assert told() == [{"pending": 1}, "pending", "2023-05-01", "2023-05-01", "2023-05-01", "办理中"]
+    Revocations(world.home).revoke("r-new", "局长", "申请录错")
+    assert told() == [{"ready": 1}, "ready", "NaT", "NaT", "2023-04-01", "不同意"]
