@@ -1,20 +1,43 @@
 -- name: steps(start, end, county, communities, revoked)
--- One industry × size × whether white-listed of the firms registered on the platform in the range, with how far they came and the money.
+-- One industry × size × whether white-listed of the firms registered on the platform in the range: firms by how far any of their loans came, loans due and overdue, and the money of all loans.
 with clock as (
     -- The day of the data.
     select cast(as_of as date) as day
     from snapshot_info
+),
+
+held as (
+    -- One loan registered in the range, with whether its firm was white-listed for any of them.
+    select
+        uscc,
+        industry_section,
+        industry_name,
+        granted_on,
+        granted_amount,
+        drawn_on,
+        drawn_amount,
+        due_on,
+        repaid_on,
+        overdue_days,
+        bool_or(whitelisted_on is not null) over (partition by uscc) as is_listed,
+    from fct_loan
+    where
+        registered_on >= cast(:start as date)
+        and registered_on < cast(:end as date)
+        and batch_id <> all(cast(:revoked as varchar[]))
+        and community_code = any(cast(:communities as varchar[]))
+        and (:county = '' or county_code = :county)
 )
 
 select
     loan.industry_section,
     min(loan.industry_name) as industry_name,
     coalesce(firm.size, '未登记') as size,
-    loan.whitelisted_on is not null as is_listed,
-    count(*) as n,
-    count(loan.granted_on) as n_granted,
-    count(loan.drawn_on) as n_drawn,
-    count(loan.repaid_on) filter (where loan.drawn_on is not null) as n_repaid,
+    loan.is_listed,
+    count(distinct loan.uscc) as n,
+    count(distinct loan.uscc) filter (where loan.granted_on is not null) as n_granted,
+    count(distinct loan.uscc) filter (where loan.drawn_on is not null) as n_drawn,
+    count(distinct loan.uscc) filter (where loan.drawn_on is not null and loan.repaid_on is not null) as n_repaid,
     count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day) as n_due,
     count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day and loan.overdue_days > 0) as n_overdue,
     count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day and loan.overdue_days > 90) as n_late,
@@ -22,16 +45,10 @@ select
     coalesce(sum(loan.drawn_amount) filter (where loan.drawn_on is not null), 0) as drawn_amount,
     coalesce(sum(loan.drawn_amount) filter (where loan.drawn_on is not null and loan.repaid_on is not null), 0)
         as repaid_amount,
-from fct_loan as loan
+from held as loan
 cross join clock
 left join dim_enterprise as firm on firm.uscc = loan.uscc
-where
-    loan.registered_on >= cast(:start as date)
-    and loan.registered_on < cast(:end as date)
-    and loan.batch_id <> all(cast(:revoked as varchar[]))
-    and loan.community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or loan.county_code = :county)
-group by loan.industry_section, coalesce(firm.size, '未登记'), loan.whitelisted_on is not null
+group by loan.industry_section, coalesce(firm.size, '未登记'), loan.is_listed
 order by loan.industry_section, size, is_listed
 
 -- name: months(start, end, county, communities, revoked)
@@ -78,9 +95,9 @@ group by cast(date_trunc('month', day) as date)
 order by month_start
 
 -- name: waits(start, end, county, communities, revoked)
--- One step of the firms registered in the range and number of days with how many took it or, where open, have waited as long by the data time.
+-- One step of the loans registered in the range and number of days with how many took it or, where open, have waited as long by the data time.
 with business as (
-    -- One firm's business on the platform.
+    -- One loan on the platform, from its registration on.
     select
         registered_on,
         whitelisted_on,
@@ -129,21 +146,31 @@ group by step, greatest(days, 0), is_done
 order by step, days, is_done
 
 -- name: features(purpose, county, communities, today, hidden, revoked)
--- One loan whose end is known, with what was public of its firm before the grant (purpose train), or one firm registered on the platform with what is public today (purpose score).
+-- One loan whose end is known, with what was public of its firm before the grant (purpose train), or one firm registered on the platform, by its newest application, with what is public today (purpose score).
 with subject as (
-    -- One business on the platform and the day before which its firm is looked at.
+    -- One loan and the day before which its firm is looked at; to score, one firm with how far any of its loans came.
     select
         loan.loan_id,
         loan.uscc,
         loan.enterprise_name,
         loan.county_name,
         loan.industry_name,
-        loan.bank,
-        loan.registered_on,
-        loan.whitelisted_on,
-        loan.granted_on,
-        loan.drawn_on,
         loan.overdue_days,
+        case
+            when :purpose = 'train' then loan.bank
+            else first_value(loan.bank) over (
+                partition by loan.uscc
+                order by loan.granted_on desc nulls last, loan.registered_on desc, loan.loan_id desc
+            )
+        end as bank,
+        case
+            when :purpose = 'train' then loan.whitelisted_on
+            else max(loan.whitelisted_on) over (partition by loan.uscc)
+        end as whitelisted_on,
+        case
+            when :purpose = 'train' then loan.granted_on
+            else max(loan.granted_on) over (partition by loan.uscc)
+        end as granted_on,
         case when :purpose = 'train' then loan.granted_on else cast(:today as date) end as day,
         loan.drawn_on is not null and loan.due_on < (select cast(as_of as date) from snapshot_info) as is_ended,
     from fct_loan as loan
@@ -152,6 +179,9 @@ with subject as (
         and loan.batch_id <> all(cast(:revoked as varchar[]))
         and loan.community_code = any(cast(:communities as varchar[]))
         and (:county = '' or loan.county_code = :county)
+    qualify
+        :purpose = 'train'
+        or row_number() over (partition by loan.uscc order by loan.registered_on desc, loan.loan_id desc) = 1
 ),
 
 penalised as (

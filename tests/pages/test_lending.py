@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from minxin import settings
 from minxin.access import Viewer
 from minxin.analysis.whitelist import boosting, firms, training
+from minxin.board import picking
+from minxin.board.credit import lending
+from minxin.charts.about import About
+from minxin.charts.chart import Encoding, Kind, Unit
 from minxin.settings import ROOT
 from minxin.warehouse import visibility
 from tests.conftest import clear_caches
@@ -22,10 +29,14 @@ from tests.support import here
 D = dt.date
 FILE = "credit/lending.py"
 FIRMS = 420
+DAYS = ("registered_on", "granted_on", "drawn_on", "due_on", "repaid_on")
 
 
 def make(folder: Path) -> World:
-    """Firms of which every second has a penalty and repays late more often; every tenth is white-listed."""
+    """Firms of which every second has a penalty and repays late more often; every tenth is white-listed.
+
+    Every twentieth has a second loan.
+    """
     world = World(folder)
     (world.deployment.folder / "access.toml").write_bytes((ROOT / "data" / "access.toml").read_bytes())
     shutil.copytree(ROOT / "data" / "whitelist", world.deployment.folder / "whitelist")
@@ -51,6 +62,9 @@ def make(folder: Path) -> World:
              "granted_amount": 1e6, "drawn_on": day + dt.timedelta(days=20), "drawn_amount": 5e5, "due_on": due,
              "repaid_on": due + dt.timedelta(days=late), "overdue_days": late}
         )  # fmt: skip
+        if n % 20 == 1:
+            later = {name: loans[-1][name] + dt.timedelta(days=40) for name in DAYS}
+            loans.append(loans[-1] | later | {"loan_id": f"l{n:03d}", "bank": "乙银行"})
         if n % 2:
             fines.append(
                 {"penalty_id": f"p{n}", "uscc": u, "decided_on": D(2021, 12, 1), "published_on": D(2021, 12, 1),
@@ -88,7 +102,7 @@ def test_the_figures_are_counts_of_the_rows_and_the_page_says_how_to_train(world
     assert not at.exception and not at.error
     held = {m.label: m.value for m in at.metric}
     assert held["平台注册"] == f"{FIRMS}户" and held["白名单"] == "42户"
-    assert held["授信金额"] == "4.2亿元" and held["放款金额"] == "2.1亿元"
+    assert held["授信金额"] == "4.4亿元" and held["放款金额"] == "2.2亿元"
     said = shown(at)
     assert "minxin whitelist firms" in said and "银行自主审批" in said
     assert not at.dataframe, "no list of firms without a model"
@@ -107,6 +121,38 @@ def test_a_trained_model_stands_beside_with_reasons(world: Path, open_page: Open
     assert table[column].str.split("；").str.len().max() <= 4
     assert table[column].str.contains("近两年").any()
     assert not any(c in " ".join(table.columns) for c in ("性别", "法定代表人", "电话"))
+
+
+def test_a_firm_with_two_loans_is_listed_once_and_a_click_opens_its_own_row(
+    world: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert here("whitelist", "firms").returncode == 0
+    given: dict[str, Any] = {}
+
+    def pick(shown: pd.DataFrame, ids: Sequence[str], name: str, *_: object, **__: object) -> None:
+        given.update(shown=shown, ids=list(ids))
+
+    monkeypatch.setattr(picking, "rows_to_pick", pick)
+    at = open_page(FILE, list="已获授信、模型列入风险最高一成")
+    assert not at.exception and not at.error
+    assert [f"第{int(uscc[14:17])}公司" for uscc in given["ids"]] == given["shown"]["企业"].tolist()
+    assert len(set(given["ids"])) == len(given["ids"]) == FIRMS // 10
+    twice = [bank for uscc, bank in zip(given["ids"], given["shown"]["授信银行"], strict=True) if is_twice(uscc)]
+    assert twice and set(twice) == {"乙银行"}, "the newest grant is shown"
+
+
+def is_twice(uscc: str) -> bool:
+    return int(uscc[14:17]) % 20 == 1
+
+
+def test_rows_of_one_firm_do_not_shift_what_is_picked_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(picking, "rows_to_pick", lambda shown, ids, *_, **__: given.extend(ids))
+    rows = pd.DataFrame({"uscc": ["a", "a", "b"], "enterprise_name": ["甲", "甲", "乙"]})
+    about = About(dt.datetime(2023, 7, 4), "s000001", False)
+    headings = {"enterprise_name": "企业"}
+    lending._pick(about.chart("t", Kind.TABLE, rows, Encoding(key="uscc"), Unit(), "题", "副题", headings=headings))
+    assert given == ["a", "a", "b"]
 
 
 def test_firms_are_listed_for_nobody_who_may_see_sums_only(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from minxin.analysis.whitelist import firms
 from minxin.warehouse import visibility
 from minxin.warehouse.visibility import Revocations
 from tests.queries.world import Published, World
@@ -80,6 +81,53 @@ def test_firms_are_counted_as_far_as_they_came(world: World) -> None:
     months = held.run("lending.months", **SPAN)
     assert months["granted_amount"].tolist() == [100, 10] and months["drawn_amount"].tolist() == [80, 10]
     assert held.run("lending.steps", **SPAN, communities=["B"]).empty
+
+
+def again(world: World) -> World:
+    """Firm a was lent to a second time, later and by another bank, and repaid in time; c asks twice on one day."""
+    world.add(
+        "loan",
+        [
+            {"loan_id": "k0", "uscc": "a", "bank": "乙银行", "product": "信用贷", "registered_on": D(2022, 3, 1),
+             "granted_on": D(2022, 3, 20), "granted_amount": 40.0, "drawn_on": D(2022, 4, 1), "drawn_amount": 30.0,
+             "due_on": D(2023, 4, 1), "repaid_on": D(2023, 4, 1), "overdue_days": 0},
+            {"loan_id": "k4", "uscc": "a", "registered_on": D(2023, 1, 1)},
+            {"loan_id": "k5", "uscc": "c", "registered_on": D(2022, 5, 1)},
+        ],
+    )  # fmt: skip
+    return world
+
+
+def test_a_firm_with_several_loans_is_one_firm_and_its_money_is_added_up(world: World) -> None:
+    held = again(world).build()
+    rows = held.run("lending.steps", **SPAN)
+    assert len(rows) == 2, "a loan outside of the white list does not make a second firm that is not listed"
+    [small] = rows[rows["size"] == "小型"].to_dict("records")
+    assert (small["n"], small["n_granted"], small["n_drawn"], small["n_repaid"]) == (2, 2, 2, 1)
+    assert small["is_listed"]
+    assert (small["granted_amount"], small["drawn_amount"], small["repaid_amount"]) == (150, 120, 110)
+    assert (small["n_due"], small["n_overdue"], small["n_late"]) == (2, 1, 0), "what came due is counted by loan"
+    assert rows["n"].sum() == 3, "firms, as the published figure counts them"
+    waits = held.run("lending.waits", **SPAN)
+    assert waits[waits["step"] == "draw"]["n"].sum() == 3, "times are of loans"
+
+
+def test_a_firm_is_scored_once_by_its_newest_application(world: World) -> None:
+    held = features(again(world).build(), "score")
+    assert {loan: row["uscc"] for loan, row in held.items()} == {"k4": "a", "k2": "b", "k5": "c"}
+    one = held["k4"]
+    assert one["n_penalty_24"] == 3
+    assert (one["whitelisted_on"].date(), one["granted_on"].date()) == (D(2022, 1, 11), D(2022, 3, 20)), "of any loan"
+    assert one["bank"] == "乙银行", "who granted last, not the application without a bank"
+
+
+def test_each_ended_loan_is_trained_on_and_a_firm_lies_on_one_side_of_the_cut(world: World) -> None:
+    rows = again(world).build().run("lending.features", purpose="train", county="")
+    assert rows["loan_id"].tolist() == ["k0", "k1"]
+    assert rows["bad"].tolist() == [0, 1] and rows["bank"].tolist() == ["乙银行", "甲银行"]
+    assert rows["whitelisted_on"].isna().tolist() == [True, False]
+    assert rows["n_penalty_24"].tolist() == [2, 1], "what was public before each grant"
+    assert firms.last_months(rows).tolist() == ["2022-03", "2022-03"]
 
 
 def test_training_knows_what_was_public_before_the_grant_and_nothing_later(world: World) -> None:

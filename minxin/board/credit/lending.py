@@ -25,11 +25,11 @@ from minxin.settings import Unusable
 PAGE = "lending"
 FIRM = "lending_firm"
 _DEFINITIONS = {
-    "registered": "**平台注册**：所选时段内在信易贷平台注册的企业，至数据时间。",
+    "registered": "**平台注册**：所选时段内在信易贷平台注册的企业，至数据时间；一户申请几笔只计一户。",
     "listed": "**白名单**：其中列入白名单、推送给银行的企业。",
     "granted": "**授信金额**：其中获得授信的企业的授信额之和；不在白名单的企业也可由银行授信。",
-    "drawn": "**放款金额**：其中已放款的金额之和；与授信金额之比为用信比例。",
-    "overdue": "**逾期率**：到期日已过的贷款中，没有在到期日结清的占比，95% 区间按威尔逊法；还没有到期的不计。",
+    "drawn": "**放款金额**：其中已放款的金额之和，一户有几笔的合计；与授信金额之比为用信比例。",
+    "overdue": "**逾期率**：到期日已过的贷款（按笔）中，没有在到期日结清的占比，95% 区间按威尔逊法；还没有到期的不计。",
 }
 _CARD = {"模型": 92, "AUC（95%区间）": 140, "KS": 50, "Brier技巧": 80, "校准斜率": 135, "PSI": 92}
 log = logging.getLogger(__name__)
@@ -172,9 +172,10 @@ def _pick(chart: Chart) -> None:
     if chart.empty:
         st.text("没有需要列出的企业。")
         return
-    named = dict(zip(chart.rows["uscc"].tolist(), chart.rows["enterprise_name"].tolist(), strict=True))
+    ids = chart.rows["uscc"].tolist()
+    named = dict(zip(ids, chart.rows["enterprise_name"].tolist(), strict=True))
     picking.rows_to_pick(
-        panel.written(chart), list(named), chart.id, picking.remember(FIRM), chart.alt, height=380,
+        panel.written(chart), ids, chart.id, picking.remember(FIRM), chart.alt, height=380,
         widths={"扣分原因": 560},
     )  # fmt: skip
     chosen = st.session_state.get(FIRM)

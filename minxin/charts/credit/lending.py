@@ -51,7 +51,7 @@ class Lending:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """One industry × size × whether listed, with how far its firms came."""
+        """One industry × size × whether listed, with how far its firms came; due and overdue are loans."""
         return self._asked("lending.steps")
 
     @cached_property
@@ -185,7 +185,7 @@ class Lending:
         return self.about.chart(
             "lending_funnel", Kind.BAR, self.question.hidden(rows, "n", "n_listed", "share", "interval", "amount"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN), FIRMS, title,
-            f"户数；未列入白名单的也可由银行授信；{self.question.days}注册的企业",
+            f"户数，一户有几笔的只计一户、金额合计；未列入白名单的也可由银行授信；{self.question.days}注册的企业",
             headings={
                 "name": "环节", "n": "户数", "n_listed": "其中白名单", "of": "基数", "share": "占基数",
                 "interval": "95%区间", "amount": "金额（元）",
@@ -195,7 +195,7 @@ class Lending:
 
     @cached_property
     def speed(self) -> Chart:
-        """The median days of each step with its interval; who still waits counts as not done yet."""
+        """The median days of each step of a loan with its interval; what still waits counts as not done yet."""
         held = self.waits["grant"]
         title = f"列入白名单到授信{median_text(held)}" if held.n else "没有列入白名单的企业"
         return self.about.chart(
@@ -203,7 +203,8 @@ class Lending:
             Encoding(
                 x="name", y="days", low="low", high="high", n="n", status="status", label="said", order="position"
             ),
-            DAYS, title, f"中位天数与95%区间，未完成的按已等天数计入，注册到列入只看已列入的；{self.question.days}注册",
+            DAYS, title,
+            f"各笔的中位天数与95%区间，未完成的按已等天数计入，注册到列入只看已列入的；{self.question.days}注册",
             headings={"name": "环节", "days": "中位天数", "slow": "九成不超过", "open": "其中未完成"},
             units={"slow": DAYS, "open": Unit(), "n": PLAIN_COUNT},
         )  # fmt: skip
