@@ -78,7 +78,7 @@ counted as (
     union all
     select 'H04.loans' as id, sum(drawn_amount) as computed from fct_loan where drawn_on is not null
     union all
-    select 'H05.pushed' as id, cast(count(whitelisted_on) as double) as computed from fct_loan
+    select 'H05.pushed' as id, cast(count(distinct uscc) as double) as computed from fct_loan where whitelisted_on is not null
     union all
     select 'H06.repaired' as id, cast(count(*) as double) as computed from fct_repair where result = '同意'
     union all
