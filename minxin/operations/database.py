@@ -113,8 +113,17 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads. Raises Refused where the database cannot be reached."""
-        with self._errors(""), self.engine.connect() as connection, connection.begin():
+        """A transaction that only reads, all of it from one moment. Raises Refused where no database answers.
+
+        SQLite reads so by itself. PostgreSQL would let every statement see what was committed just before
+        it, so that records and their history, read one after the other, need not fit together.
+        """
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with (
+            self._errors(""),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager

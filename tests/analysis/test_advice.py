@@ -37,7 +37,9 @@ class Source:
 
     def __call__(self, block: str, **given: dt.date) -> pd.DataFrame:
         if block == "risk.versions":
-            return pd.DataFrame([{"limit_b": 10, "limit_c": 18, "limit_d": 24}])
+            limits = {"limit_b": 10, "limit_c": 18, "limit_d": 24}
+            coming = {"limit_b": 1, "limit_c": 2, "limit_d": 3, "starts_on": dt.date(2099, 1, 1)}
+            return pd.DataFrame([limits | {"starts_on": dt.date(2000, 1, 1)}, coming])
         self.asked.append((given["at"], given["until"]))
         held = firms(given["at"].toordinal())
         return held if self.bad else held.assign(is_bad=0)
