@@ -104,75 +104,34 @@ order by step, days, is_done
 
 -- name: stuck(county, kind, limit, communities, today, hidden, revoked)
 -- One open case with the step it stands at, the one that has stood there longest on top.
-with standing as (
-    -- One open case that may be shown with the step it waits for and since when.
-    select
-        case_id,
-        uscc,
-        enterprise_name,
-        county_name,
-        kind,
-        coalesce(debtor_kind, '') as debtor_kind,
-        amount,
-        discovered_on,
-        commitment_until,
-        case
-            when commitment_on is not null and reminded_on is null then '承诺期内'
-            when reminded_on is not null then '再提醒后'
-            when notice_on is not null then '待承诺'
-            when treated_on is not null then '治理中'
-            when warned_on is not null then '待治理'
-            when pushed_on is not null then '待预警'
-            else '待推送'
-        end as stands,
-        greatest(discovered_on, pushed_on, warned_on, treated_on, notice_on, commitment_on, reminded_on) as since,
-    from fct_enforcement
-    where
-        closed_on is null
-        and (visible_until is null or visible_until > cast(:today as date))
-        and case_id <> all(cast(:hidden as varchar[]))
-        and batch_id <> all(cast(:revoked as varchar[]))
-        and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
-        and (:kind = '' or kind = :kind)
-)
-
 select
-    *,
+    case_id,
+    uscc,
+    enterprise_name,
+    county_name,
+    kind,
+    debtor_kind,
+    amount,
+    discovered_on,
+    commitment_until,
+    stands,
+    since,
     date_diff('day', since, (select cast(as_of as date) from snapshot_info)) as days,
     coalesce(stands = '承诺期内' and commitment_until < cast(:today as date), false) as is_lapsed,
     count(*) over () as total,
-from standing
+from mart_enforcement_open
+where
+    (visible_until is null or visible_until > cast(:today as date))
+    and case_id <> all(cast(:hidden as varchar[]))
+    and batch_id <> all(cast(:revoked as varchar[]))
+    and community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or county_code = :county)
+    and (:kind = '' or kind = :kind)
 order by since, case_id
 limit cast(:limit as bigint)
 
 -- name: stands(county, kind, long_days, communities, today, hidden, revoked)
 -- One step with the open cases that stand at it: how many, of them for longer than some days or past their commitment, the longest.
-with standing as (
-    -- One open case that may be shown with the step it waits for and since when.
-    select
-        commitment_until,
-        case
-            when commitment_on is not null and reminded_on is null then '承诺期内'
-            when reminded_on is not null then '再提醒后'
-            when notice_on is not null then '待承诺'
-            when treated_on is not null then '治理中'
-            when warned_on is not null then '待治理'
-            when pushed_on is not null then '待预警'
-            else '待推送'
-        end as stands,
-        greatest(discovered_on, pushed_on, warned_on, treated_on, notice_on, commitment_on, reminded_on) as since,
-    from fct_enforcement
-    where
-        closed_on is null
-        and (visible_until is null or visible_until > cast(:today as date))
-        and case_id <> all(cast(:hidden as varchar[]))
-        and batch_id <> all(cast(:revoked as varchar[]))
-        and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
-        and (:kind = '' or kind = :kind)
-)
-
 select
     stands,
     count(*) as n,
@@ -181,7 +140,14 @@ select
     ) as n_long,
     count(*) filter (where stands = '承诺期内' and commitment_until < cast(:today as date)) as n_lapsed,
     max(date_diff('day', since, (select cast(as_of as date) from snapshot_info))) as days,
-from standing
+from mart_enforcement_open
+where
+    (visible_until is null or visible_until > cast(:today as date))
+    and case_id <> all(cast(:hidden as varchar[]))
+    and batch_id <> all(cast(:revoked as varchar[]))
+    and community_code = any(cast(:communities as varchar[]))
+    and (:county = '' or county_code = :county)
+    and (:kind = '' or kind = :kind)
 group by stands
 order by n desc, stands
 
