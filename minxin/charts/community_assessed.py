@@ -13,6 +13,7 @@ from minxin.analysis.assessment import messages, profile
 from minxin.analysis.assessment.review import rate_numerator
 from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.assessment.signs import ASSURANCE_NAMES, VARIATION_NAMES
+from minxin.charts import figures
 from minxin.charts.chart import RATE, Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.scorecard_units import SCORE
 from minxin.charts.weekly_figures import unit as unit_of
@@ -70,10 +71,7 @@ def rates(page: Profile) -> Chart | None:
         "rates",
         Kind.KPI_ROW,
         data.assign(position=range(len(data))),
-        Encoding(
-            x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", target="target",
-            change="change", change_word="change_word", verdict="verdict", note="note", key="code", order="position",
-        ),
+        figures.encoding(data),
         Unit(),
         page.headline[0][1],
         f"{page.name}三率与{page.whole}比较，{page.card.span}，{page.rule.confidence:.0%}区间；受理量为当月",

@@ -14,6 +14,7 @@ import pandas as pd
 from minxin.analysis import honours, wording
 from minxin.analysis.assessment import rules
 from minxin.analysis.honours import MEASURES, Measure
+from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.weekly_everywhere import Ask
@@ -151,16 +152,14 @@ class Evidence:
                     "position": position,
                 }
             )
+        data = pd.DataFrame(rows)
         title = f"{row['name']}：首办办结 {wording.count_text(float(row['first_hand']), '件')}"
         satisfied = MEASURES["satisfaction"]
         if row["satisfaction_status"] == "ok":
             title += f"，满意率 {_short(row, satisfied)}"
         return self._chart(
-            "subject", Kind.KPI_ROW, pd.DataFrame(rows),
-            Encoding(
-                x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", change="change",
-                change_word="change_word", note="note", key="code", order="position",
-            ),
+            "subject", Kind.KPI_ROW, data,
+            figures.encoding(data),
             Unit(), title, f"{row['name']}四项证据，{self.span.label}", headings={"name": "证据", "value": "数值"},
         )  # fmt: skip
 

@@ -11,7 +11,8 @@ import pandas as pd
 from minxin.analysis import indicators, messages, wording
 from minxin.analysis.indicators import Change, Indicator
 from minxin.analysis.periods import BEFORE, WORDS
-from minxin.charts.chart import Chart, Encoding, Kind, Unit
+from minxin.charts import figures
+from minxin.charts.chart import Chart, Kind, Unit
 
 if TYPE_CHECKING:
     from minxin.charts.weekly import Weekly
@@ -75,22 +76,7 @@ def row(page: Weekly, name: str, rows: pd.DataFrame) -> Chart:
         name,
         Kind.KPI_ROW,
         data.assign(position=range(len(data))),
-        Encoding(
-            x="name",
-            y="value",
-            low="low",
-            high="high",
-            n="n",
-            status="status",
-            unit="unit",
-            target="target",
-            change="change",
-            change_word="change_word",
-            verdict="verdict",
-            note="note",
-            key="code",
-            order="position",
-        ),
+        figures.encoding(data),
         Unit(),
         "；".join(f"{word} {sentence}" for word, sentence in page.headline[:2]),
         f"{page.place_name}主要指标，{page.span}{compared}",

@@ -11,9 +11,11 @@ import pandas as pd
 
 from minxin.analysis import rates, wording
 from minxin.analysis.survival import Curve, curve, median_text
+from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import SHOWN, Ask, Question, dated, medians
+from minxin.charts.credit.question import Ask, Question, dated, medians
+from minxin.charts.figures import SHOWN
 
 DAYS = Unit("number", "天", 0)
 YUAN = Unit("number", "元", 0)
@@ -181,10 +183,7 @@ class Enforcement:
         data.loc[1, ["status", SHOWN]] = ["ok" if n >= SMALLEST else "few" if n else "none", ""]
         return self.today.chart(
             "enforcement_figures", Kind.KPI_ROW, data,
-            Encoding(
-                x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
-                change="change", change_word="change_word", key="code", order="position", label=SHOWN,
-            ),
+            figures.encoding(data),
             Unit(), self.headline[0][1], f"在办按数据截止时的状态，{q.place}",
             headings={"name": "项目", "value": "数值"},
         )  # fmt: skip
@@ -364,10 +363,8 @@ class Enforcement:
 
 
 def _card(code: str, name: str, value: float, note: str, change: float = np.nan) -> dict[str, Any]:
-    return {
-        "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan, "unit": Unit(),
-        "note": note, "change": change, "change_word": "比上月末" if change == change else "",
-    }  # fmt: skip
+    word = "比上月末" if change == change else ""
+    return figures.figure(code, name, value, Unit(), note, change=change, change_word=word)
 
 
 def _differing(rows: pd.DataFrame) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,11 @@ import pandas as pd
 from minxin.analysis import rates, wording
 from minxin.analysis.rates import Interval
 from minxin.analysis.survival import Curve, curve, median_text
+from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import SHOWN, Ask, Question, medians
+from minxin.charts.credit.question import Ask, Question, medians
+from minxin.charts.figures import SHOWN
 
 FIRMS = Unit("count", "户")
 MONEY = Unit("count", "元")
@@ -131,17 +132,17 @@ class Lending:
         """Five figures of the way."""
         s, q = self.sums, self.question
         of = rates.wilson(s["n_granted"], s["n"])
+        drawn = _share(s["drawn_amount"], s["granted_amount"])
         rows = [
-            _card("registered", "平台注册", s["n"], q.label, FIRMS),
-            _card("listed", "白名单", self.listed["n"], f"占注册 {_share(self.listed['n'], s['n'])}", FIRMS),
-            _card("granted", "授信金额", s["granted_amount"], f"{q.count(s['n_granted'], '户')}，占注册 "
-                  f"{wording.rate_text(float(of.value))}", MONEY),
-            _card("drawn", "放款金额", s["drawn_amount"], f"{q.count(s['n_drawn'], '户')}，占授信金额 "
-                  f"{_share(s['drawn_amount'], s['granted_amount'])}", MONEY),
-            _card("overdue", "逾期率", float(self.overdue.value), "到期未按期结清 ÷ 到期", RATE)
-            | {"low": float(self.overdue.low), "high": float(self.overdue.high), "n": s["n_due"]},
+            figures.figure("registered", "平台注册", s["n"], FIRMS, q.label),
+            figures.figure("listed", "白名单", self.listed["n"], FIRMS, f"占注册 {_share(self.listed['n'], s['n'])}"),
+            figures.figure("granted", "授信金额", s["granted_amount"], MONEY,
+                           f"{q.count(s['n_granted'], '户')}，占注册 {wording.rate_text(float(of.value))}"),
+            figures.figure("drawn", "放款金额", s["drawn_amount"], MONEY,
+                           f"{q.count(s['n_drawn'], '户')}，占授信金额 {drawn}"),
+            figures.figure("overdue", "逾期率", self.overdue, RATE, "到期未按期结清 ÷ 到期", s["n_due"]),
         ]  # fmt: skip
-        data = pd.DataFrame(rows).assign(position=range(len(rows)), status="ok")
+        data = pd.DataFrame(rows).assign(position=range(len(rows)))
         data[SHOWN] = ""
         small = (data["unit"].isin([FIRMS])) & (data["value"] > 0) & (data["value"] < q.hidden_below)
         data.loc[small, ["status", SHOWN]] = ["few", f"<{q.hidden_below}"]
@@ -149,10 +150,7 @@ class Lending:
             data.loc[4, "status"] = "few" if s["n_due"] else "none"
         return self.about.chart(
             "lending_figures", Kind.KPI_ROW, data,
-            Encoding(
-                x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
-                key="code", order="position", label=SHOWN,
-            ),
+            figures.encoding(data),
             Unit(), self.headline[0][1], self.question.days, headings={"name": "项目", "value": "数值"},
         )  # fmt: skip
 
@@ -279,13 +277,6 @@ class Lending:
             self.figures, self.funnel, self.speed, self.months, self.groups("size", "overdue"),
             self.groups("industry_name", "overdue"),
         ]  # fmt: skip
-
-
-def _card(code: str, name: str, value: float, note: str, unit: Unit) -> dict[str, Any]:
-    return {
-        "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan, "unit": unit,
-        "note": note,
-    }  # fmt: skip
 
 
 def _share(x: float, n: float) -> str:

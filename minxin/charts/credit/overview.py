@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import rates, wording
+from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask
@@ -135,13 +136,11 @@ class Overview:
         """The newest figures: index, rank, records, in time, lists."""
         rows: list[dict[str, Any]] = []
 
-        def card(code: str, name: str, value: float, unit: Unit, note: str, **more: Any) -> None:
-            held = {"code": code, "name": name, "value": value, "unit": unit, "note": note}
-            rows.append({**held, "low": np.nan, "high": np.nan, "n": np.nan, "status": "ok", **more})
+        def card(*given: Any, **more: Any) -> None:
+            rows.append(figures.figure(*given, **more))
 
         last = self.index.iloc[-1] if len(self.index) else None
         month = _month(last["month"]) if last is not None else ""
-        none = {"status": "none"}
         version = f"{last['method_version']}方法，跨年只比名次" if last is not None else ""
         card(
             "index",
@@ -149,7 +148,7 @@ class Overview:
             float(last["score"]) if last is not None else np.nan,
             SCORE,
             f"{month}，{version}",
-            **({} if last is not None else none),
+            status="ok" if last is not None else "none",
         )
         card(
             "rank",
@@ -157,7 +156,7 @@ class Overview:
             float(last["rank_nation"]) if last is not None else np.nan,
             RANK,
             f"全省第 {int(last['rank_province'])} 名" if last is not None else "",
-            **({} if last is not None else none),
+            status="ok" if last is not None else "none",
         )
         n, on_time = int(self.months["n"].sum()), int(self.months["on_time"].sum())
         share = rates.wilson(on_time, n)
@@ -165,13 +164,11 @@ class Overview:
         card(
             "on_time",
             f"{IN_TIME}日内公示率",
-            float(share.value),
+            share,
             RATE,
             self.label,
-            low=float(share.low),
-            high=float(share.high),
-            n=n,
-            **({} if n else none),
+            n,
+            "ok" if n else "none",
         )
         held = {name: self.lists[self.lists["list"] == name] for name in ("红名单", "黑名单")}
         standing = {name: int(rows["n_standing"].iloc[-1]) if len(rows) else 0 for name, rows in held.items()}
@@ -183,20 +180,7 @@ class Overview:
             "overview_figures",
             Kind.KPI_ROW,
             data,
-            Encoding(
-                x="name",
-                y="value",
-                low="low",
-                high="high",
-                n="n",
-                status="status",
-                unit="unit",
-                note="note",
-                change="change",
-                change_word="change_word",
-                key="code",
-                order="position",
-            ),
+            figures.encoding(data),
             Unit(),
             self._index_said,
             self.days,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import rates, wording
+from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask
@@ -102,22 +103,19 @@ class Parks:
         """What the parks, scenes, merchants and policies come to."""
         rows: list[dict[str, Any]] = []
 
-        def card(code: str, name: str, value: float, unit: Unit, note: str, **more: Any) -> None:
-            held = {"code": code, "name": name, "value": value, "unit": unit, "note": note}
-            rows.append({**held, "low": np.nan, "high": np.nan, "n": np.nan, "status": "ok", **more})
+        def card(*given: Any, **more: Any) -> None:
+            rows.append(figures.figure(*given, **more))
 
         x, n = int(self.parks["n_a"].sum()), int(self.parks["firms"].sum())
         share = rates.wilson(x, n)
         card(
             "green",
             "园区绿A企业占比",
-            float(share.value),
+            share,
             RATE,
             f"{len(self.parks)} 个园区",
-            low=float(share.low),
-            high=float(share.high),
-            n=n,
-            **({} if n else {"status": "none"}),
+            n,
+            "ok" if n else "none",
         )
         card(
             "money",
@@ -148,33 +146,18 @@ class Parks:
         card(
             "served",
             "政策送达率",
-            float(held.value),
+            held,
             RATE,
             f"{len(self.policies)} 项政策",
-            low=float(held.low),
-            high=float(held.high),
-            n=fit,
-            **({} if fit else {"status": "none"}),
+            fit,
+            "ok" if fit else "none",
         )
         data = pd.DataFrame(rows).assign(change=np.nan, change_word="", position=range(len(rows)))
         return self.about.chart(
             "parks_figures",
             Kind.KPI_ROW,
             data,
-            Encoding(
-                x="name",
-                y="value",
-                low="low",
-                high="high",
-                n="n",
-                status="status",
-                unit="unit",
-                note="note",
-                change="change",
-                change_word="change_word",
-                key="code",
-                order="position",
-            ),
+            figures.encoding(data),
             Unit(),
             self._parks_said,
             "信用园区、信易+场景、诚信商户与政策直达",

@@ -11,11 +11,10 @@ import pandas as pd
 
 from minxin.analysis import wording
 from minxin.analysis.survival import Curve
+from minxin.charts.figures import SHOWN
 from minxin.charts.words import missing
 
 Ask = Callable[..., pd.DataFrame]
-#: Column with what stands instead of a count that may not be shown.
-SHOWN = "shown"
 
 
 @dataclass(frozen=True)

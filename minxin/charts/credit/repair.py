@@ -11,9 +11,11 @@ import pandas as pd
 
 from minxin.analysis import rates, wording
 from minxin.analysis.survival import Curve, curve, median_text
+from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import SHOWN, Ask, Question, dated, medians
+from minxin.charts.credit.question import Ask, Question, dated, medians
+from minxin.charts.figures import SHOWN
 from minxin.warehouse.repair_rules import RepairRules
 
 DAYS = Unit("number", "天", 0)
@@ -38,10 +40,7 @@ def state_names(rules: RepairRules) -> dict[str, str]:
 
 
 def _card(code: str, name: str, value: float, note: str) -> dict[str, Any]:
-    return {
-        "code": code, "name": name, "value": value, "low": np.nan, "high": np.nan, "n": np.nan,
-        "unit": Unit(), "note": note, "change": np.nan, "change_word": "",
-    }  # fmt: skip
+    return figures.figure(code, name, value, Unit(), note, change=np.nan, change_word="")
 
 
 class Repair:
@@ -160,10 +159,7 @@ class Repair:
         data.loc[4, "value"] = float(share.value)
         return self.today.chart(
             "repair_figures", Kind.KPI_ROW, data,
-            Encoding(
-                x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
-                change="change", change_word="change_word", key="code", order="position", label=SHOWN,
-            ),
+            figures.encoding(data),
             Unit(), self.headline[0][1], f"公示中的处罚按今天的状态，{self.question.place}",
             headings={"name": "项目", "value": "数值"},
         )  # fmt: skip

@@ -17,7 +17,8 @@ from minxin.analysis.whitelist.training import MODELS
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.lending import FIRMS, RECOMMENDED
-from minxin.charts.credit.question import SHOWN, Question
+from minxin.charts.credit.question import Question
+from minxin.charts.figures import SHOWN
 
 POINTS = Unit("number", "分", 0)
 #: Firms a list holds at most.
