@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import gc
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from minxin import logs
 from minxin.access import doors
-from minxin.board import registry
+from minxin.board import garbage, registry
 from minxin.charts import maps
 from minxin.settings import ROOT, Refused, Unusable
 
@@ -28,15 +27,10 @@ log = logging.getLogger(__name__)
 
 @functools.cache
 def warm_up() -> None:
-    """Once per process: log, Leaflet's files, and what the imports left out of the garbage collector's way.
-
-    Streamlit collects all garbage after every run; objects of the imports never become garbage.
-    """
+    """Once per process: log, Leaflet's files, and short collections of garbage."""
     logs.start()
     maps.install_leaflet(ROOT / "static")
-    gc.collect()
-    gc.freeze()
-    atexit.register(gc.unfreeze)
+    atexit.register(garbage.watch())
 
 
 def open_board() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from minxin.charts.chart import Chart, Unit
-from minxin.charts.palette import FONTS, Colours, Theme, colours
+from minxin.charts.palette import FONTS, Colours
 from minxin.charts.registry import Renderers
 from minxin.charts.words import clean, shorten, width
 
@@ -78,10 +79,21 @@ class Canvas:
         """
         drawn = {"shapes": self.shapes, "annotations": self.notes}
         layout = self.layout | {name: parts for name, parts in drawn.items() if parts}
-        return go.Figure(data=self.traces, layout=layout, _validate=False)
+        # Whole px, as Streamlit sets it: a fraction would differ from the figure's own and be drawn again.
+        if "height" in layout:
+            layout["height"] = round(layout["height"])
+        # With it Plotly need not ask whether the data of a second drawing are others: it would assume so.
+        layout["datarevision"] = _fingerprint(self.traces)
+        drawn = go.Figure(data=self.traces, layout=layout, _validate=False)
+        drawn.layout.template = None  # Plotly's own default
+        return drawn
 
     def margins(self, **sides: float) -> None:
         self.lay(margin=dict(sides))
+
+
+def _fingerprint(traces: list[dict[str, Any]]) -> str:
+    return hashlib.blake2b(pickle.dumps(traces), digest_size=8).hexdigest()
 
 
 Draw = Callable[[Canvas], None]
@@ -93,42 +105,44 @@ def safe(text: Any) -> str:
     return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-@lru_cache(maxsize=8)
-def template(theme: Theme, font: float = 14) -> go.layout.Template:
-    """The Plotly template of a theme: font, colours, bare axes."""
-    c = colours(theme)
+def look(colours: Colours, font: float = 14) -> dict[str, Any]:
+    """What every figure's layout begins with: font, colours, bare axes.
+
+    No Plotly template holds them: Streamlit draws a figure once to mount it and once more with a copy of
+    its layout, and Plotly takes the copy of a template (or of ``meta``) for a change that needs all of it
+    drawn again.
+    """
     axis = {
         "showgrid": False,
         "zeroline": False,
-        "linecolor": c.hairline,
-        "gridcolor": c.hairline,
-        "tickcolor": c.hairline,
-        "tickfont": {"size": font * 0.88, "color": c.quiet},
+        "linecolor": colours.hairline,
+        "gridcolor": colours.hairline,
+        "tickcolor": colours.hairline,
+        "tickfont": {"size": font * 0.88, "color": colours.quiet},
         "fixedrange": True,
         "ticklabelstandoff": 4,
     }
-    return go.layout.Template(
-        layout={
-            "font": {"family": FONTS, "size": font, "color": c.text},
-            "paper_bgcolor": c.page,
-            "plot_bgcolor": c.page,
-            "colorway": list(c.categories),
-            "xaxis": axis,
-            "yaxis": axis,
-            "showlegend": False,
-            "dragmode": False,
-            "clickmode": "event+select",
-            "hovermode": "closest",
-            "hoverlabel": {
-                "bgcolor": c.surface,
-                "bordercolor": c.hairline,
-                "font": {"family": FONTS, "size": font * 0.94, "color": c.text},
-                "align": "left",
-            },
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": c.quiet, "activecolor": c.primary},
-            "separators": ".,",
-        }
-    )
+    return {
+        "font": {"family": FONTS, "size": font, "color": colours.text},
+        "paper_bgcolor": colours.page,
+        "plot_bgcolor": colours.page,
+        "colorway": list(colours.categories),
+        "xaxis": axis,
+        "yaxis": axis,
+        "autosize": True,
+        "showlegend": False,
+        "dragmode": False,
+        "clickmode": "event+select",
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": colours.surface,
+            "bordercolor": colours.hairline,
+            "font": {"family": FONTS, "size": font * 0.94, "color": colours.text},
+            "align": "left",
+        },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colours.quiet, "activecolor": colours.primary},
+        "separators": ".,",
+    }
 
 
 def hover(chart: Chart) -> list[str]:

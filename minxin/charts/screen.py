@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from minxin.charts import draw_areas, draw_ranks, draw_times, draw_words
-from minxin.charts.canvas import SCREEN, Canvas, nothing, safe, template
+from minxin.charts.canvas import SCREEN, Canvas, look, nothing, safe
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.palette import Theme, colours
 from minxin.charts.words import clean, wrap
@@ -39,7 +39,7 @@ def figure(
     if areas is None:
         areas = deployment().shapes if chart.kind in (Kind.MAP, Kind.TILE_GRID) else {}
     canvas = Canvas(chart, colours(theme), font, areas)
-    canvas.lay(template=template(theme, font), meta={"id": chart.id}, autosize=True)
+    canvas.lay(**look(canvas.colours, font))
     draw = SCREEN.of(chart.kind)
     if chart.empty:
         nothing(canvas)
@@ -140,6 +140,5 @@ def config(chart: Chart, picture: str = "png") -> dict[str, Any]:
         "modeBarButtons": [["toImage"]],
         "scrollZoom": False,
         "doubleClick": False,
-        "responsive": True,
         "toImageButtonOptions": {"format": picture, "filename": name, "scale": 3 if picture == "png" else 1},
     }

@@ -3,11 +3,14 @@
   const now = () => performance.timeOrigin + performance.now();
   const seen = { last: now(), figure: null, clicked: null };
   window.__painted = seen;
-  // What moves without being content: the header's running mark, menus and tooltips.
-  const noise = '[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"], [data-baseweb="popover"], [data-baseweb="tooltip"]';
+  // What moves without being content: the header's running mark, menus, tooltips, what is said to screen readers.
+  const noise = '[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stStatusWidget"], [data-baseweb="popover"], [data-baseweb="tooltip"], [data-live-announcer]';
+  // A table is painted on a canvas; the elements within the canvas are for reading aloud and come later.
+  const draws = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (...words) { seen.last = now(); return draws.apply(this, words); };
   const isNoise = (node) => {
     const element = node.nodeType === 1 ? node : node.parentElement;
-    return element === null || element.closest(noise) !== null || element.closest('body') === null;
+    return element === null || element.closest(noise) !== null || element.closest('canvas') !== null || element.closest('body') === null;
   };
   const after = (records) => {
     if (!records.some((r) => !isNoise(r.target))) return;
