@@ -148,6 +148,9 @@ def load_deployment(folder: Path) -> Deployment:
     return result
 
 
+_OWN = str(ROOT / "data")
+
+
 @lru_cache(maxsize=8)
 def _deployment(folder: str, beside: str) -> Deployment:
     return load_deployment(Path(beside, folder).resolve())
@@ -155,8 +158,9 @@ def _deployment(folder: str, beside: str) -> Deployment:
 
 def deployment() -> Deployment:
     """The deployment that ``MINXIN_CONFIG`` names (default: the project's ``data``)."""
-    # Asked for hundreds of times a page: what a relative path starts from is part of the key, nothing is resolved.
-    return _deployment(os.environ.get("MINXIN_CONFIG") or str(ROOT / "data"), os.getcwd())
+    # Asked for hundreds of times a page: nothing is resolved, and the system is asked only for a relative path.
+    folder = os.environ.get("MINXIN_CONFIG") or _OWN
+    return _deployment(folder, "" if os.path.isabs(folder) else os.getcwd())
 
 
 @dataclass(frozen=True)
