@@ -35,12 +35,13 @@ where city.dimension <> '综合'
 order by city.score desc;
 
 -- name: months(start, end)
--- One month and polarity with the information collected: records, those published, in time and whole.
+-- One month and polarity with the information collected: records, those published, those due by then, in time and whole.
 select
     month_start,
     polarity,
     cast(sum(n) as bigint) as n,
     cast(sum(published) as bigint) as published,
+    cast(sum(due) as bigint) as due,
     cast(sum(on_time) as bigint) as on_time,
     cast(sum(complete) as bigint) as complete,
 from mart_record_month
@@ -56,6 +57,7 @@ select
     count(distinct month.type_code) as types,
     cast(sum(month.n) as bigint) as n,
     cast(sum(month.published) as bigint) as published,
+    cast(sum(month.due) as bigint) as due,
     cast(sum(month.on_time) as bigint) as on_time,
     cast(sum(month.complete) as bigint) as complete,
 from mart_record_month as month

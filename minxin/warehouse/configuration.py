@@ -13,9 +13,9 @@ import pandas as pd
 from minxin.calendar import calendar_frame
 from minxin.settings import NO_COMMUNITY, NO_COMMUNITY_NAME, Home
 from minxin.tables import tables
-from minxin.warehouse import repair_rules, risk_rules
+from minxin.warehouse import disclosure_rules, repair_rules, risk_rules
 from minxin.warehouse.credit_configuration import credit_tables
-from minxin.warehouse.lake import Manifest
+from minxin.warehouse.lake import Lake, Manifest
 from minxin.warehouse.visibility import Revocations
 
 
@@ -127,7 +127,7 @@ def configuration_tables(
         ]
         + [(NO_COMMUNITY, NO_COMMUNITY_NAME, None, "", None, None, len(deployment.communities))],
     )  # fmt: skip
-    first, last = _bounds(connection, as_of)
+    first, last = _bounds(connection, home, as_of)
     days: pd.DataFrame = calendar_frame(first, last)
     connection.register("calendar_days", days)
     connection.execute(
@@ -166,6 +166,8 @@ def configuration_tables(
     for name, rows in risk_rules.rows(risk_rules.load(deployment), risk_rules.months(as_of)).items():
         _table(connection, name, risk_rules.TABLES[name], rows)
     repair_rules.repair_tables(connection, repair_rules.load(deployment))
+    for name, rows in disclosure_rules.load(deployment).rows().items():
+        _table(connection, name, disclosure_rules.TABLES[name], rows)
     _table(
         connection,
         "config_revoked",
@@ -188,8 +190,12 @@ def _rows_of(file: Path, names: str) -> list[tuple[Any, ...]]:
         return [tuple(row.get(n) or None for n in names.split()) for row in csv.DictReader(lines)]
 
 
-def _bounds(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> tuple[date, date]:
-    """Days the calendar must cover: from the first petition to two years after as_of."""
+def _bounds(connection: duckdb.DuckDBPyConnection, home: Home, as_of: datetime) -> tuple[date, date]:
+    """Days the calendar must cover: from the first petition or credit record to two years after as_of."""
     [(earliest,)] = connection.execute("select min(created_at) from lake_petition").fetchall()
     first = earliest.date() if earliest else as_of.date() - timedelta(days=366)
+    if files := Lake(home).files("credit_record"):
+        # Of the files as they are: which rows are current does not matter here, and there can be hundreds of millions.
+        [(issued,)] = connection.execute("select min(issued_on) from read_parquet(?)", [files]).fetchall()
+        first = min(first, issued or first)
     return min(first, as_of.date()), as_of.date() + timedelta(days=731)

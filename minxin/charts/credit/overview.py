@@ -14,6 +14,7 @@ from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask
+from minxin.warehouse.disclosure_rules import load
 
 SCORE, RANK, RECORDS, FIRMS, TIMES = (
     Unit("score", "分"),
@@ -22,8 +23,6 @@ SCORE, RANK, RECORDS, FIRMS, TIMES = (
     Unit("count", "家"),
     Unit("count", "次"),
 )
-#: Days within which information is to be published, as ``mart_record_month`` counts them.
-IN_TIME = 7
 #: A difference of shares smaller than this is not called one of kinds.
 KINDS_TOLD = 2
 POLARITIES = ("守信", "中性", "失信")
@@ -42,6 +41,9 @@ class Overview:
     def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About) -> None:
         self.ask, self.start, self.end, self.label = ask, start, end, label
         self.about = about.of(label)
+        #: Working days within which information is to be published, by the rule of the span's last day.
+        self.workdays = load().workdays(end - dt.timedelta(days=1))
+        self.in_time = f"{self.workdays}个工作日内"
 
     def _asked(self, block: str) -> pd.DataFrame:
         return self.ask(block, start=self.start, end=self.end)
@@ -68,7 +70,7 @@ class Overview:
     def kinds(self) -> pd.DataFrame:
         """One of the ten kinds with the share published in time, and its interval."""
         found = self._asked("overview.kinds")
-        share = rates.wilson(found["on_time"], found["n"])
+        share = rates.wilson(found["on_time"], found["due"])
         whole = rates.wilson(found["complete"], found["n"])
         return found.assign(share=share.value, low=share.low, high=share.high, whole=whole.value)
 
@@ -105,11 +107,11 @@ class Overview:
         n = int(self.months["n"].sum())
         if not n:
             return f"{self.label}没有归集信用信息"
-        held = rates.wilson(int(self.months["on_time"].sum()), n)
+        on_time, due = int(self.months["on_time"].sum()), int(self.months["due"].sum())
         types = int(self.kinds["types"].sum())
+        rate = f"{self.in_time}公示 {wording.rate_text(on_time / due)}" if due else "公示时限都还没有到"
         return (
-            f"{self.label}归集 {types} 类 {RECORDS.format(n)}，"
-            f"{IN_TIME}日内公示 {wording.rate_text(float(held.value))}，"
+            f"{self.label}归集 {types} 类 {RECORDS.format(n)}，{rate}，"
             f"要素齐全 {wording.rate_text(self.months['complete'].sum() / n)}"
         )
 
@@ -158,17 +160,17 @@ class Overview:
             f"全省第 {int(last['rank_province'])} 名" if last is not None else "",
             status="ok" if last is not None else "none",
         )
-        n, on_time = int(self.months["n"].sum()), int(self.months["on_time"].sum())
-        share = rates.wilson(on_time, n)
+        n, due, on_time = (int(self.months[name].sum()) for name in ("n", "due", "on_time"))
+        share = rates.wilson(on_time, due)
         card("records", "归集信用信息", n, RECORDS, self.label)
         card(
             "on_time",
-            f"{IN_TIME}日内公示率",
+            f"{self.in_time}公示率",
             share,
             RATE,
-            self.label,
-            n,
-            "ok" if n else "none",
+            f"{self.label}，不含未到期 {RECORDS.format(n - due)}" if n > due else self.label,
+            due,
+            "ok" if due else "none",
         )
         held = {name: self.lists[self.lists["list"] == name] for name in ("红名单", "黑名单")}
         standing = {name: int(rows["n_standing"].iloc[-1]) if len(rows) else 0 for name, rows in held.items()}
@@ -262,31 +264,37 @@ class Overview:
     @cached_property
     def timeliness(self) -> Chart:
         """The ten kinds by the share published in time."""
-        data = self.kinds.assign(status=np.where(self.kinds["n"] > 0, "ok", "none"))
+        data = self.kinds.assign(status=np.where(self.kinds["due"] > 0, "ok", "none"))
         title = f"{self.label}没有归集信用信息"
-        if len(data):
-            total = rates.wilson(int(data["on_time"].sum()), int(data["n"].sum()))
+        if len(data) and not data["due"].sum():
+            title = f"{self.label}归集的信用信息公示时限都还没有到"
+        elif len(data):
+            total = rates.wilson(int(data["on_time"].sum()), int(data["due"].sum()))
             below = data[data["high"] < float(total.value) - 0.001].sort_values("share")
             title = "十公示各类的及时率没有显著低于总体的"
             if len(below):
                 names = "、".join(below["disclosure_name"].head(KINDS_TOLD))
-                title = f"{names}的{IN_TIME}日内公示率低于总体（{wording.rate_text(float(total.value))}）"
+                title = f"{names}的{self.in_time}公示率低于总体（{wording.rate_text(float(total.value))}）"
         return self.about.chart(
             "overview_timeliness",
             Kind.DOT_INTERVAL,
             data,
-            Encoding(x="disclosure_name", y="share", low="low", high="high", n="n", status="status", order="position"),
+            Encoding(
+                x="disclosure_name", y="share", low="low", high="high", n="due", status="status", order="position"
+            ),
             RATE,
             title,
-            f"产生后{IN_TIME}日内公示的比率与95%区间，尚未公示的计入分母；{self.days}",
+            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期也未公示的不计；{self.days}",
             headings={
                 "disclosure_name": "类别",
                 "types": "信息类数",
-                "on_time": f"{IN_TIME}日内公示",
+                "due": "到期或已公示",
+                "on_time": f"{self.in_time}公示",
                 "published": "已公示",
+                "n": "归集",
                 "whole": "要素齐全率",
             },
-            units={"types": PLAIN_COUNT, "on_time": RECORDS, "published": RECORDS, "whole": RATE, "n": RECORDS},
+            units={"types": PLAIN_COUNT, "whole": RATE, **dict.fromkeys(("due", "on_time", "published", "n"), RECORDS)},
         )
 
     @cached_property

@@ -1,0 +1,115 @@
+"""The dated rules of disclosure (``data/rules/disclosure.toml``): read, checked, and as rows for the build."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from minxin.settings import Deployment, Unusable, deployment
+
+_FILE = ("rules", "disclosure.toml")
+#: Tables of the build with their columns, as ``DisclosureRules.rows`` fills them.
+TABLES = {"config_publish": {"first_day": "date", "last_day": "date", "workdays": "integer"}}
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Within how many working days information issued from ``start`` on is to be published."""
+
+    start: dt.date
+    workdays: int
+    source: str
+    assumption: str
+
+
+@dataclass(frozen=True)
+class DisclosureRules:
+    """All versions in the order of their days; the first one holds for all before it, too."""
+
+    publish: tuple[Publish, ...]
+
+    def workdays(self, day: dt.date) -> int:
+        """Working days allowed for what is issued on a day."""
+        held = [version for version in self.publish if version.start <= day]
+        return (held[-1] if held else self.publish[0]).workdays
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Rows of ``TABLES``: each version with its first and last day."""
+        return {
+            "config_publish": [
+                (first, last, version.workdays) for version, first, last in _spans(self.publish, "start")
+            ]
+        }
+
+
+def _spans(versions: Sequence[Any], start: str) -> list[tuple[Any, dt.date, dt.date]]:
+    """Each version with its first and last day."""
+    starts = [dt.date.min, *(getattr(version, start) for version in versions[1:])]
+    ends = [*(day - dt.timedelta(days=1) for day in starts[1:]), dt.date.max]
+    return list(zip(versions, starts, ends, strict=True))
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Faulty(ValueError):
+    """What is wrong in the file, in Chinese."""
+
+
+def _check(condition: bool, message: str) -> None:
+    if not condition:
+        raise _Faulty(message)
+
+
+def _entries(raw: Mapping[str, Any], section: str, wanted: set[str]) -> list[dict[str, Any]]:
+    """The entries of a section by their days, each with all its keys and no other."""
+    held = raw[section]
+    _check(isinstance(held, list) and bool(held), f"{section} 应写成 [[{section}]]")
+    for entry in held:
+        _check(set(entry) == wanted, f"[[{section}]] 应有且仅有 {'、'.join(sorted(wanted))}")
+        _check(type(entry["from"]) is dt.date, f"[[{section}]] 的 from 应为日期，如 2026-04-01")
+        for name in ("source", "assumption"):
+            _check(isinstance(entry[name], str), f"[[{section}]] 的 {name} 应为文本")
+        _check(bool(entry["source"].strip() or entry["assumption"].strip()), f"[[{section}]] 应写明出处或假定")
+    return sorted(held, key=lambda entry: entry["from"])
+
+
+def _whole(entry: Mapping[str, Any], name: str, most: int, section: str) -> int:
+    value = entry[name]
+    _check(type(value) is int and 0 < value <= most, f"[[{section}]] 的 {name} 应为 1 至 {most} 的整数")
+    return int(value)
+
+
+def _rules(raw: Mapping[str, Any]) -> DisclosureRules:
+    _check(set(raw) == {"publish"}, "应有且仅有 [[publish]]")
+    published = [
+        Publish(entry["from"], _whole(entry, "workdays", 60, "publish"), entry["source"], entry["assumption"])
+        for entry in _entries(raw, "publish", {"from", "workdays", "source", "assumption"})
+    ]
+    _check(len({version.start for version in published}) == len(published), "[[publish]] 有两版同日生效")
+    return DisclosureRules(tuple(published))
+
+
+def read_rules(file: Path) -> DisclosureRules:
+    """Read and validate a file of rules of disclosure. Raises Unusable with one Chinese line."""
+    try:
+        return _rules(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Unusable(f"公示规则 {file} 无法读取（{error}），请改正后再试。") from error
+    except _Faulty as error:
+        raise Unusable(f"公示规则 {file} 有误：{error}。请改正后再试。") from error
+
+
+@lru_cache(maxsize=8)
+def _load(file: Path) -> DisclosureRules:
+    return read_rules(file)
+
+
+def load(of: Deployment | None = None) -> DisclosureRules:
+    """The rules of a deployment (default: the one in use), or the project's own where it has none."""
+    return _load((of or deployment()).path(*_FILE))
