@@ -8,13 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from minxin.settings import Deployment, Unusable, deployment
+from minxin.tables import table
 
 _FILE = ("rules", "disclosure.toml")
 #: Tables of the build with their columns, as ``DisclosureRules.rows`` fills them.
-TABLES = {"config_publish": {"first_day": "date", "last_day": "date", "workdays": "integer"}}
+TABLES = {
+    "config_publish": {"first_day": "date", "last_day": "date", "workdays": "integer"},
+    "config_punish": {"kind": "varchar", "first_day": "date", "last_day": "date", "months": "integer"},
+}
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,22 @@ class Publish:
 
 
 @dataclass(frozen=True)
+class Punish:
+    """How many months a case of some kinds (none: all the others) is shown that was punished from ``start`` on."""
+
+    start: dt.date
+    kinds: tuple[str, ...]
+    months: int
+    source: str
+    assumption: str
+
+
+@dataclass(frozen=True)
 class DisclosureRules:
     """All versions in the order of their days; the first one holds for all before it, too."""
 
     publish: tuple[Publish, ...]
+    punish: tuple[Punish, ...]
 
     def workdays(self, day: dt.date) -> int:
         """Working days allowed for what is issued on a day."""
@@ -41,15 +57,31 @@ class DisclosureRules:
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Rows of ``TABLES``: each version with its first and last day."""
         return {
-            "config_publish": [
-                (first, last, version.workdays) for version, first, last in _spans(self.publish, "start")
-            ]
+            "config_publish": [(first, last, version.workdays) for version, first, last in _spans(self.publish)],
+            "config_punish": [
+                (kind, first, last, version.months)
+                for kind in kinds()
+                for version, first, last in _spans(self._punished(kind))
+            ],
         }
 
+    def _punished(self, kind: str) -> list[Punish]:
+        """The versions for a kind of case: those that name it, else those for all the others."""
+        own = [version for version in self.punish if kind in version.kinds]
+        return own or [version for version in self.punish if not version.kinds]
 
-def _spans(versions: Sequence[Any], start: str) -> list[tuple[Any, dt.date, dt.date]]:
+
+def kinds() -> tuple[str, ...]:
+    """What the table of cases allows as kind."""
+    return table("enforcement").column("kind").values
+
+
+_Version = TypeVar("_Version", bound=Publish | Punish)
+
+
+def _spans(versions: Sequence[_Version]) -> list[tuple[_Version, dt.date, dt.date]]:
     """Each version with its first and last day."""
-    starts = [dt.date.min, *(getattr(version, start) for version in versions[1:])]
+    starts = [dt.date.min, *(version.start for version in versions[1:])]
     ends = [*(day - dt.timedelta(days=1) for day in starts[1:]), dt.date.max]
     return list(zip(versions, starts, ends, strict=True))
 
@@ -86,13 +118,31 @@ def _whole(entry: Mapping[str, Any], name: str, most: int, section: str) -> int:
 
 
 def _rules(raw: Mapping[str, Any]) -> DisclosureRules:
-    _check(set(raw) == {"publish"}, "应有且仅有 [[publish]]")
+    _check(set(raw) == {"publish", "punish"}, "应有且仅有 [[publish]] 和 [[punish]]")
     published = [
         Publish(entry["from"], _whole(entry, "workdays", 60, "publish"), entry["source"], entry["assumption"])
         for entry in _entries(raw, "publish", {"from", "workdays", "source", "assumption"})
     ]
     _check(len({version.start for version in published}) == len(published), "[[publish]] 有两版同日生效")
-    return DisclosureRules(tuple(published))
+    punished = [
+        Punish(
+            entry["from"], _kinds(entry["kinds"]), _whole(entry, "months", 120, "punish"),
+            entry["source"], entry["assumption"],
+        )
+        for entry in _entries(raw, "punish", {"from", "kinds", "months", "source", "assumption"})
+    ]  # fmt: skip
+    _check(any(not version.kinds for version in punished), "[[punish]] 应有一版的 kinds 为空，使每类线索都有期限")
+    named = [(version.start, kind) for version in punished for kind in version.kinds or ("",)]
+    _check(len(set(named)) == len(named), "[[punish]] 有两版同日对同一类线索生效")
+    return DisclosureRules(tuple(published), tuple(punished))
+
+
+def _kinds(raw: Any) -> tuple[str, ...]:
+    known = kinds()
+    _check(isinstance(raw, list), "[[punish]] 的 kinds 应为列表")
+    unknown = [str(kind) for kind in raw if kind not in known]
+    _check(not unknown, f"[[punish]] 的 kinds 中 {'、'.join(unknown)} 不是线索表的类型")
+    return tuple(raw)
 
 
 def read_rules(file: Path) -> DisclosureRules:

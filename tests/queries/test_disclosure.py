@@ -10,11 +10,12 @@ import pytest
 from minxin.charts.about import About
 from minxin.charts.credit.overview import Overview
 from minxin.settings import Unusable
-from minxin.warehouse import disclosure_rules
+from minxin.warehouse import disclosure_rules, visibility
 from tests.queries.world import Published, World
 
 D = dt.date
 RULE = '[[publish]]\nfrom = 2015-01-01\nworkdays = 7\nsource = "某文件"\nassumption = ""\n'
+TERM = '[[punish]]\nfrom = 2015-01-01\nkinds = []\nmonths = 36\nsource = "某文件"\nassumption = ""\n'
 
 
 def records(world: World, *days: tuple[dt.date, dt.date | None], kind: str = "XK001") -> None:
@@ -83,24 +84,107 @@ def test_nothing_due_is_no_rate(world: World) -> None:
 def test_a_later_version_of_the_rule_holds_for_what_is_issued_from_its_day(world: World) -> None:
     folder = world.deployment.folder / "rules"
     folder.mkdir()
-    (folder / "disclosure.toml").write_text(RULE + RULE.replace("2015-01-01", "2023-05-10").replace("7", "1"), "utf-8")
+    (folder / "disclosure.toml").write_text(
+        RULE + RULE.replace("2015-01-01", "2023-05-10").replace("7", "1") + TERM, "utf-8"
+    )
     records(world, (D(2023, 5, 9), D(2023, 5, 12)), (D(2023, 5, 10), D(2023, 5, 12)), (D(2023, 5, 10), D(2023, 5, 11)))
     assert counted(world.build()) == [(3, 3, 3, 2, 3 + 2 + 1)]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["x = 1", RULE.replace("7", "0"), RULE.replace("2015-01-01", '"今天"'), RULE.replace("某文件", ""), RULE * 2],
+    [
+        "x = 1",
+        RULE,
+        TERM,
+        RULE.replace("7", "0") + TERM,
+        RULE.replace("2015-01-01", '"今天"') + TERM,
+        RULE.replace("某文件", "") + TERM,
+        RULE * 2 + TERM,
+        RULE + TERM * 2,
+        RULE + TERM.replace("[]", '["失信"]'),
+        RULE + TERM.replace("[]", '["欠税"]'),
+        RULE + TERM.replace("36", "0"),
+    ],
 )
 def test_a_faulty_file_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
     file = tmp_path / "disclosure.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(Unusable) as said:
         disclosure_rules.read_rules(file)
-    assert str(said.value).startswith("公示规则") and "\n" not in str(said.value)
+    assert str(said.value).startswith("公示规则") and "有误" in str(said.value) and "\n" not in str(said.value)
 
 
 def test_the_project_states_its_source() -> None:
     held = disclosure_rules.load().publish
     assert held[0].workdays == 7 and "国办发〔2015〕51号" in held[0].source
     assert disclosure_rules.load().workdays(D(2010, 1, 1)) == 7
+    for version in disclosure_rules.load().punish:
+        assert version.source or version.assumption
+
+
+# ── cases that ended in punishment ──────────────────────────────────────────────────────────────
+
+CASE = {"uscc": "firm", "discovered_on": D(2020, 1, 2)}
+UNTIL = "select case_id, outcome, visible_until from fct_enforcement order by case_id"
+
+
+def test_a_punished_case_is_shown_to_the_end_of_its_term_and_no_longer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two years for the courts' cases, three for wages and what no rule names; the last day is still shown."""
+    hit = {**CASE, "outcome": "惩戒", "closed_on": D(2020, 8, 31), "shown_on": D(2020, 9, 1)}
+    world.add(
+        "enforcement",
+        [
+            {"case_id": "c1", **hit, "kind": "失信被执行"},
+            {"case_id": "c2", **hit, "kind": "拖欠工资"},
+            {"case_id": "c3", **hit, "kind": "欠税", "closed_on": D(2020, 2, 29)},
+            # no day of closing: from the last step that is known
+            {"case_id": "c4", **hit, "kind": "合同违约", "closed_on": None},
+            {"case_id": "c5", **CASE, "kind": "欠税", "outcome": "退出", "warned_on": D(2020, 3, 1)},
+            {"case_id": "c6", **CASE, "kind": "欠税", "outcome": "在办"},
+        ],
+    )
+    held = world.build()
+    assert held.rows(UNTIL) == [
+        ("c1", "惩戒", D(2022, 9, 1)),
+        ("c2", "惩戒", D(2023, 9, 1)),
+        ("c3", "惩戒", D(2023, 3, 1)),
+        ("c4", "惩戒", D(2023, 9, 2)),
+        ("c5", "退出", D(2020, 3, 1)),
+        ("c6", "在办", None),
+    ]
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2023, 8, 31, 9))
+    assert set(held.run("enterprise.timeline", uscc="firm")["event_id"]) == {"c2", "c4", "c6"}
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2023, 9, 1, 9))
+    assert set(held.run("enterprise.timeline", uscc="firm")["event_id"]) == {"c4", "c6"}
+
+
+def test_a_case_closed_after_the_data_time_is_still_open(world: World) -> None:
+    """The data time is midnight before 15 June 2023: of what happens on that day nothing is known yet."""
+    late = {"discovered_on": D(2023, 5, 1), "uscc": "firm", "kind": "失信被执行"}
+    promised = {"commitment_on": D(2023, 6, 15), "commitment_until": D(2023, 9, 1)}
+    world.add(
+        "enforcement",
+        [
+            {"case_id": "c1", **late, "outcome": "惩戒", "closed_on": D(2023, 6, 15)},
+            {"case_id": "c2", **late, "outcome": "退出", "closed_on": D(2023, 6, 20), **promised},
+            {"case_id": "c3", **late, "outcome": "退出", "closed_on": D(2023, 6, 14)},
+        ],
+    )
+    held = world.build()
+    assert held.rows(UNTIL) == [("c1", "在办", None), ("c2", "在办", None), ("c3", "退出", D(2023, 6, 14))]
+    assert held.rows("select case_id, stands, commitment_until from mart_enforcement_open order by 1") == [
+        ("c1", "待推送", None),
+        ("c2", "待推送", None),
+    ]
+
+
+def test_a_lapsed_punishment_weighs_on_no_class_any_more(world: World) -> None:
+    """The risk class of the months after the term knows nothing of it."""
+    world.add("enterprise", [{"uscc": "firm", "name": "甲公司", "registered_on": D(2015, 1, 1), "status": "存续"}])
+    hit = {**CASE, "kind": "失信被执行", "outcome": "惩戒", "closed_on": D(2021, 3, 10)}
+    world.add("enforcement", [{"case_id": "c1", **hit}])
+    found = dict(world.build().rows("select month_start, risk_class from mart_risk where uscc = 'firm'"))
+    assert found[D(2023, 2, 1)] != "A" and found[D(2023, 5, 1)] == "A"
