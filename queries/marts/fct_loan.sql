@@ -7,12 +7,18 @@ select
     loan.registered_on,
     case when cast(loan.whitelisted_on as timestamp) < build.as_of then loan.whitelisted_on end as whitelisted_on,
     case when cast(loan.granted_on as timestamp) < build.as_of then loan.granted_on end as granted_on,
-    loan.granted_amount,
+    case
+        when loan.granted_on is null or cast(loan.granted_on as timestamp) < build.as_of then loan.granted_amount
+    end as granted_amount,
     case when cast(loan.drawn_on as timestamp) < build.as_of then loan.drawn_on end as drawn_on,
-    loan.drawn_amount,
-    loan.due_on,
+    case when loan.drawn_on is null or cast(loan.drawn_on as timestamp) < build.as_of then loan.drawn_amount end as drawn_amount,
+    case when loan.drawn_on is null or cast(loan.drawn_on as timestamp) < build.as_of then loan.due_on end as due_on,
     case when cast(loan.repaid_on as timestamp) < build.as_of then loan.repaid_on end as repaid_on,
-    loan.overdue_days,
+    case
+        when cast(loan.drawn_on as timestamp) >= build.as_of or cast(loan.due_on as timestamp) >= build.as_of then null
+        when loan.due_on is null or loan.overdue_days is null then loan.overdue_days
+        else least(loan.overdue_days, date_diff('day', loan.due_on, cast(build.as_of as date)))
+    end as overdue_days,
     coalesce(firm.name, '（未登记企业）') as enterprise_name,
     coalesce(firm.county_code, 'none') as county_code,
     coalesce(firm.county_name, '未登记') as county_name,

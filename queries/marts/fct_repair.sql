@@ -8,7 +8,7 @@ select
     repair.applied_on,
     case when cast(repair.accepted_on as timestamp) < build.as_of then repair.accepted_on end as accepted_on,
     case when cast(repair.decided_on as timestamp) < build.as_of then repair.decided_on end as decided_on,
-    repair.result,
+    case when cast(repair.decided_on as timestamp) >= build.as_of then '办理中' else repair.result end as result,
     coalesce(firm.name, '（未登记企业）') as enterprise_name,
     coalesce(firm.county_code, 'none') as county_code,
     coalesce(firm.county_name, '未登记') as county_name,
