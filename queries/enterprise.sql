@@ -200,6 +200,7 @@ left join asked on asked.penalty_id = penalty.penalty_id
 where
     penalty.uscc = cast(:uscc as varchar)
     and penalty.community_code = any(cast(:communities as varchar[]))
+    and penalty.visible_from <= cast(:today as date)
     and (penalty.visible_until is null or penalty.visible_until > cast(:today as date))
     and not penalty.penalty_id = any(cast(:hidden as varchar[]))
     and not penalty.batch_id = any(cast(:revoked as varchar[]))

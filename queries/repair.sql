@@ -35,7 +35,7 @@ shown as (
             else 'waiting'
         end as state,
     from fct_penalty as penalty
-    inner join moment on penalty.decided_on <= moment.day and penalty.visible_until > moment.day
+    inner join moment on penalty.visible_from <= moment.day and penalty.visible_until > moment.day
     left join (
         select distinct
             moment.day,
@@ -114,6 +114,7 @@ shown as (
     left join applied on applied.penalty_id = penalty.penalty_id
     where
         penalty.is_public
+        and penalty.visible_from <= cast(:today as date)
         and penalty.visible_until > cast(:today as date)
         and penalty.penalty_id <> all(cast(:hidden as varchar[]))
         and penalty.batch_id <> all(cast(:revoked as varchar[]))
@@ -164,6 +165,7 @@ from fct_penalty as penalty
 where
     penalty.penalty_id = :penalty_id
     and penalty.is_public
+    and penalty.visible_from <= cast(:today as date)
     and penalty.visible_until > cast(:today as date)
     and penalty.penalty_id <> all(cast(:hidden as varchar[]))
     and penalty.batch_id <> all(cast(:revoked as varchar[]))
@@ -180,6 +182,7 @@ where
     is_public
     and apply_from > cast(:today as date)
     and apply_from <= cast(:today as date) + 7 * cast(:weeks as integer)
+    and visible_from <= cast(:today as date)
     and visible_until > cast(:today as date)
     and penalty_id <> all(cast(:hidden as varchar[]))
     and batch_id <> all(cast(:revoked as varchar[]))
@@ -207,10 +210,12 @@ with gone as (
 ),
 
 counted as (
-    -- One penalty decided in the range with whether it could be applied for by the data time.
+    -- One penalty with whether it was public, and could be applied for, by the data time.
     select
         *,
+        is_public and cast(visible_from as timestamp) < (select as_of from snapshot_info) as is_shown,
         is_public
+        and cast(visible_from as timestamp) < (select as_of from snapshot_info)
         and (ready_on <= (select cast(as_of as date) from snapshot_info)
             or penalty_id in (select penalty_id from gone where is_granted)) as is_ready,
     from fct_penalty
@@ -221,17 +226,17 @@ select
     penalty.class_code,
     penalty.class_name,
     count(*) as n,
-    count(*) filter (where penalty.is_public) as n_public,
-    count(*) filter (where penalty.is_public and penalty.apply_from <= (select cast(as_of as date) from snapshot_info)) as n_reached,
+    count(*) filter (where penalty.is_shown) as n_public,
+    count(*) filter (where penalty.is_shown and penalty.apply_from <= (select cast(as_of as date) from snapshot_info)) as n_reached,
     count(*) filter (where penalty.is_ready) as n_ready,
     count(gone.penalty_id) filter (where penalty.is_ready) as n_applied,
-    count(gone.penalty_id) filter (where penalty.is_public and not coalesce(penalty.is_ready, false)) as n_early,
+    count(gone.penalty_id) filter (where penalty.is_shown and not coalesce(penalty.is_ready, false)) as n_early,
     count(gone.penalty_id) filter (where penalty.is_ready and gone.is_accepted) as n_accepted,
-    count(gone.penalty_id) filter (where penalty.is_public and gone.is_granted) as n_granted,
-    count(gone.penalty_id) filter (where penalty.is_public and gone.is_refused and not gone.is_granted) as n_refused,
-    count(gone.penalty_id) filter (where penalty.is_public and gone.is_noticed) as n_noticed,
-    count(gone.penalty_id) filter (where penalty.is_public and gone.is_reminded) as n_reminded,
-    count(gone.penalty_id) filter (where not penalty.is_public) as n_applied_unpublished,
+    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_granted) as n_granted,
+    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_refused and not gone.is_granted) as n_refused,
+    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_noticed) as n_noticed,
+    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_reminded) as n_reminded,
+    count(gone.penalty_id) filter (where not penalty.is_shown) as n_applied_unpublished,
 from counted as penalty
 left join gone on gone.penalty_id = penalty.penalty_id
 where
@@ -360,6 +365,7 @@ inner join fct_penalty as penalty on penalty.penalty_id = repair.penalty_id
 where
     repair.decided_on is null
     and penalty.is_public
+    and penalty.visible_from <= cast(:today as date)
     and penalty.visible_until > cast(:today as date)
     and penalty.penalty_id <> all(cast(:hidden as varchar[]))
     and repair.repair_id <> all(cast(:hidden as varchar[]))

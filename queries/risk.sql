@@ -103,6 +103,7 @@ from fct_penalty
 where
     decided_on >= cast(:since as date)
     and community_code = any(cast(:communities as varchar[]))
+    and visible_from <= cast(:today as date)
     and (visible_until is null or visible_until > cast(:today as date))
     and not penalty_id = any(cast(:hidden as varchar[]))
     and not batch_id = any(cast(:revoked as varchar[]))

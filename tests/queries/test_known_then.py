@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.queries.world import World
+import pytest
+
+from minxin.warehouse import visibility
+from tests.queries.world import Published, World
 
 D = dt.date
+FINE = {"uscc": "firm", "field": "一般", "kind": "罚款", "severity": "一般"}
 ASKED = {"uscc": "firm", "applied_on": D(2023, 6, 1)}
 
 
@@ -56,3 +60,44 @@ def test_a_loan_is_as_it_stood_at_the_data_time(world: World) -> None:
         (*known, D(2023, 5, 1), D(2023, 5, 4), 3),
         (*known, D(2023, 5, 1), None, None),
     ]
+
+
+# ── not public yet ──────────────────────────────────────────────────────────────────────────────
+
+LIST = {"county": "", "state": "", "limit": 9, "skip": 0}
+GRID = {"by_row": "industry", "by_column": "kind", "since": D(2022, 6, 1)}
+
+
+@pytest.fixture
+def early(world: World, monkeypatch: pytest.MonkeyPatch) -> Published:
+    """One penalty that is published on 20 June 2023, with an application already; today is 15 June."""
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2023, 6, 15, 9))
+    done = {"corrected_on": D(2023, 3, 2), "fulfilled_on": D(2023, 3, 2)}
+    world.add("enterprise", [{"uscc": "firm", "name": "甲公司"}])
+    world.add(
+        "penalty",
+        [{"penalty_id": "p", **FINE, **done, "decided_on": D(2023, 3, 1), "published_on": D(2023, 6, 20)},
+         {"penalty_id": "q", **FINE, **done, "decided_on": D(2023, 5, 1), "published_on": D(2023, 6, 20)}],
+    )  # fmt: skip
+    world.add("repair", [{"repair_id": "r", "penalty_id": "p", **ASKED, "result": "办理中"}])
+    return world.build()
+
+
+def told(held: Published) -> dict[str, int]:
+    """How many rows each block has of penalties that are shown."""
+    asked = {
+        "repair.states": {"county": ""}, "repair.list": LIST, "repair.one": {"penalty_id": "p"},
+        "repair.coming": {"county": "", "weeks": 53}, "repair.backlog": {"county": "", "limit": 9},
+        "risk.penalties": GRID, "enterprise.repairs": {"uscc": "firm"},
+    }  # fmt: skip
+    return {name: len(held.run(name, **given)) for name, given in asked.items()}
+
+
+def test_what_is_not_public_yet_is_neither_listed_nor_counted(
+    early: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(told(early).values()) == {0}
+    [steps] = early.run("repair.steps", start=D(2023, 1, 1), end=D(2023, 7, 1), county="").itertuples()
+    assert (steps.n, steps.n_public, steps.n_reached, steps.n_ready, steps.n_applied) == (2, 0, 0, 0, 0)
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2023, 6, 20, 0))
+    assert 0 not in told(early).values(), "on its day it is there"
