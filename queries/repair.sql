@@ -191,7 +191,7 @@ where
 group by cast(date_trunc('week', apply_from) as date)
 order by week_start
 
--- name: steps(start, end, county, communities, revoked)
+-- name: steps(start, end, county, communities, hidden, revoked)
 -- One class of the penalties decided in the range with how many of them came how far on the way to repair, each step of those at the step before; applications made too early stand apart.
 with gone as (
     -- One penalty with the furthest that any of its applications came.
@@ -205,6 +205,7 @@ with gone as (
     from fct_repair
     where
         penalty_id is not null
+        and repair_id <> all(cast(:hidden as varchar[]))
         and batch_id <> all(cast(:revoked as varchar[]))
     group by penalty_id
 ),
@@ -248,7 +249,7 @@ where
 group by penalty.repair_rule, penalty.class_code, penalty.class_name
 order by penalty.repair_rule, penalty.class_code
 
--- name: waits(start, end, county, communities, revoked)
+-- name: waits(start, end, county, communities, hidden, revoked)
 -- One step of the applications made in the range and number of days with how many took it or, where open, have waited as long by the data time.
 with application as (
     -- One application with its days; one that was decided without being accepted was accepted by then.
@@ -262,6 +263,7 @@ with application as (
         applied_on >= cast(:start as date)
         and applied_on < cast(:end as date)
         and applied_on <= (select cast(as_of as date) from snapshot_info)
+        and repair_id <> all(cast(:hidden as varchar[]))
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
         and (:county = '' or county_code = :county)
@@ -299,7 +301,7 @@ where days >= 0
 group by step, days, is_done
 order by step, days, is_done
 
--- name: months(start, end, county, communities, revoked)
+-- name: months(start, end, county, communities, hidden, revoked)
 -- One month with the applications that came and were decided in it, and those open as it ended or by the data time.
 with month as (
     -- One month that the range touches and that has begun, with the day after its end.
@@ -321,7 +323,8 @@ application as (
     select applied_on, decided_on, result
     from fct_repair
     where
-        batch_id <> all(cast(:revoked as varchar[]))
+        repair_id <> all(cast(:hidden as varchar[]))
+        and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
         and (:county = '' or county_code = :county)
 )

@@ -261,6 +261,20 @@ def test_an_application_that_was_taken_away_drives_no_state(tmp_path_factory: py
         days = [str(day)[:10] for day in (row.applied_on, case.applied_on, last.applied_on)]
         return [dict(states[["state", "n"]].itertuples(index=False)), row.state, *days, last.result]
 
+    def counted() -> list[object]:
+        steps = held.run("repair.steps", **arguments("repair.steps"))
+        waits = held.run("repair.waits", **arguments("repair.waits"))
+        months = held.run("repair.months", **arguments("repair.months", start="2023-05-01"))
+        return [
+            int(steps["n_applied"].sum()), int(steps["n_refused"].sum()), int(waits["n"].sum()),
+            months[["n_applied", "n_open"]].to_numpy().tolist(),
+        ]  # fmt: skip
+
     assert told() == [{"pending": 1}, "pending", "2023-05-01", "2023-05-01", "2023-05-01", "办理中"]
+    assert counted() == [1, 1, 5, [[1, 1], [0, 1]]]
     Revocations(world.home).revoke("r-new", "局长", "申请录错")
     assert told() == [{"ready": 1}, "ready", "NaT", "NaT", "2023-04-01", "不同意"]
+    assert counted() == [1, 1, 3, [[0, 0], [0, 0]]]
+    # A penalty that a decision took away (a repair granted on the page does so) is still counted: it names nobody.
+    Revocations(world.home).revoke("asked", "局长", "同意修复")
+    assert counted() == [1, 1, 3, [[0, 0], [0, 0]]]
