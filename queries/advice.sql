@@ -13,7 +13,7 @@ with firm as (
     where
         community_code = any(cast(:communities as varchar[]))
         and registered_on < cast(:at as date)
-        and status not in ('注销', '迁出')
+        and coalesce(status, '存续') not in ('注销', '迁出')
 ),
 
 fined as (
@@ -66,8 +66,7 @@ listed as (
     from (
         select
             *,
-            (valid_until is null or valid_until > cast(:at as date))
-            and (removed_on is null or removed_on >= cast(:at as date)) as stands,
+            visible_until is null or visible_until > cast(:at as date) as stands,
         from fct_list_entry
         where
             entered_on < cast(:until as date)

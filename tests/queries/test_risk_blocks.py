@@ -11,7 +11,7 @@ from minxin.warehouse import risk, visibility
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.visibility import Revocations
 from tests.queries.risk_world import CLASSES, firms, published
-from tests.queries.world import Published
+from tests.queries.world import Published, World
 
 D = dt.date
 NOW, BEFORE = {"month": D(2023, 6, 1)}, {"before": D(2022, 6, 1)}
@@ -162,3 +162,28 @@ def test_the_last_visit_to_a_firm_is_told_with_what_that_one_found(tmp_path_fact
     )
     held = world.build().run("linkage.firms", start=D(2022, 7, 1), end=D(2023, 7, 1), limit=9)
     assert [(str(r.inspected_on)[:10], r.found) for r in held.itertuples()] == [("2023-04-03", "未发现问题")]
+
+
+def test_what_is_learnt_from_stood_on_the_day_itself(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An entry stands through its last valid day, not on the day it is taken off; no known status is in being."""
+    world = World(tmp_path_factory.mktemp("advice"))
+    firm = {"name": "甲", "registered_on": D(2018, 1, 1)}
+    ends = {
+        "last-day": {"valid_until": D(2023, 3, 1)},
+        "day-after": {"valid_until": D(2023, 2, 28)},
+        "taken-off": {"removed_on": D(2023, 3, 1)},
+        "soon-off": {"removed_on": D(2023, 3, 2)},
+    }
+    world.add(
+        "enterprise",
+        [{**firm, "uscc": code} for code in ends] + [{**firm, "uscc": "struck-off", "status": "注销"}],
+    )
+    entry = {"list": "黑名单", "entered_on": D(2023, 1, 1), "subject_kind": "企业"}
+    world.add("list_entry", [{"entry_id": code, "uscc": code, **entry, **end} for code, end in ends.items()])
+    rows = world.build().run("advice.firms", at=D(2023, 3, 1), until=D(2023, 6, 1))
+    assert dict(zip(rows["uscc"], rows["n_black"], strict=True)) == {
+        "day-after": 0,
+        "last-day": 1,
+        "soon-off": 1,
+        "taken-off": 0,
+    }
