@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from minxin.access import signing
-from minxin.board.credit import enterprise
+from minxin import charts
+from minxin.access import Viewer, rules, signing
+from minxin.board.credit import enterprise, heatmap
+from minxin.board.frames import source
+from minxin.charts.credit.heatmap import Question
+from minxin.charts.tables import columns as tables_of
 from minxin.settings import Home
 from minxin.warehouse.visibility import Revocations
 from tests.pages.conftest import Open, shown
 from tests.queries.risk_world import firms
 from tests.queries.world import World
+from tests.support import ROOT
 
 HEATMAP, ENTERPRISE = "credit/heatmap.py", "credit/enterprise.py"
 
@@ -68,6 +74,39 @@ def test_a_small_cell_is_hidden(world: World, open_page: Open) -> None:
                           "n_before": 0, "n_high_before": 0})  # fmt: skip
     held = grid.measured(cells, "county", "", "share", 5)
     assert held["status"].tolist() == ["few", "ok"] and held["label"].tolist() == ["<5", ""]
+
+
+def test_who_sees_sums_only_is_told_no_small_count_of_firms(
+    world: World, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Two firms are in D, one each in B and C: neither they nor their reasons are counted out, in files neither."""
+    assert "15.4%" in shown(open_page(HEATMAP))
+    text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
+    before, after = text.split("[pages.heatmap]")
+    file = tmp_path / "access.toml"
+    file.write_text(before + "[pages.heatmap]" + after.replace('local = "masked"', 'local = "aggregate"', 1), "utf-8")
+    held = rules.read_rules(file)
+    monkeypatch.setattr(rules, "_rules", lambda *_: held)
+    at = open_page(HEATMAP)
+    assert not at.exception and not at.error
+    said = shown(at)
+    assert "<5 家" in said and "15.4%" not in said and "7.7%" not in said and "4 家变差" not in said
+    assert all("大鹏物业" not in frame.to_csv() for frame in tables(at))
+
+    sums = Viewer("l", (), (*(c.code for c in world.deployment.communities), "none"), "aggregate")
+    opened = source(sums)
+    assert opened is not None
+    month, year = dt.date(2023, 6, 1), dt.date(2022, 6, 1)
+    for measure in ("share", "count", "shift"):
+        for by_row, by_column in (("county", "class"), ("county", "industry"), ("industry", "kind")):
+            page = heatmap.answer(opened, sums, Question(by_row, by_column, measure, month, year))
+            for chart in page.charts():
+                where = (measure, by_row, by_column, chart.id)
+                for column in tables_of(chart):
+                    if column.name in ("n", "n_high", "n_worse", "firms"):
+                        assert not [v for v in column.raw if isinstance(v, (int, float)) and 0 < v < 5], where
+                csv = charts.table(chart).to_csv()
+                assert "15.4%" not in csv and "7.7%" not in csv and "nan" not in csv, where
 
 
 def test_a_firm_is_shown_with_its_reasons_months_and_records(world: World, open_page: Open) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 
 #: Dimensions of firms, and the kinds of penalty that a firm's dimension can be crossed with.
 DIMENSIONS = {
@@ -23,7 +23,9 @@ MEASURES = {"share": "占比", "count": "家数", "shift": "占比变化"}
 LEVEL = 0.05
 
 
-def measured(cells: pd.DataFrame, by_row: str, by_column: str, measure: str, smallest: int) -> pd.DataFrame:
+def measured(
+    cells: pd.DataFrame, by_row: str, by_column: str, measure: str, smallest: int, hidden_below: int = 0
+) -> pd.DataFrame:
     """One cell each with ``value, low, high, n, status, label, side``.
 
     ``cells``: rows of ``risk.grid``. A share is of C and D among the firms of the cell; where a dimension
@@ -32,6 +34,9 @@ def measured(cells: pd.DataFrame, by_row: str, by_column: str, measure: str, sma
     ``side``: 1 where the share lies above all firms together (or has risen), −1 below, 0 where that could
     be chance at ``LEVEL``, shared out over the cells (Bonferroni), so that a large grid does not always
     find something.
+
+    ``hidden_below``: for who sees sums only, a cell is few, too, where the firms that its share is made of,
+    or the others, are fewer; nothing from which they could be worked out is left then.
     """
     held = cells.reset_index(drop=True).copy()
     x, n, x_before, n_before = _counts(held, by_row, by_column)
@@ -54,9 +59,14 @@ def measured(cells: pd.DataFrame, by_row: str, by_column: str, measure: str, sma
         size = np.minimum(n, n_before)
     held["n"] = np.asarray(size, dtype="int64")
     few = held["n"] < smallest
+    if hidden_below:
+        few |= _told(x, n, x_before, n_before, held, by_row, by_column, measure, hidden_below)
+        held.loc[few, ["value", "low", "high"]] = np.nan
     held["status"] = np.where(held["n"] == 0, "none", np.where(few, "few", "ok"))
     held["label"] = [_label(v, s, measure, smallest) for v, s in zip(held["value"], held["status"], strict=True)]
     held["side"] = np.where(few, 0, held["side"])
+    if hidden_below:
+        held["n"] = held["n"].astype("float64").mask(small.is_few(held["n"], hidden_below))
     return held
 
 
@@ -67,6 +77,21 @@ def _counts(held: pd.DataFrame, by_row: str, by_column: str) -> tuple[pd.Series,
     other = "column_code" if by_row == "class" else "row_code"
     totals = held.groupby(other)[["n", "n_before"]].transform("sum")
     return held["n"], totals["n"], held["n_before"], totals["n_before"]
+
+
+def _told(
+    x: pd.Series, n: pd.Series, x_before: pd.Series, n_before: pd.Series, held: pd.DataFrame,
+    by_row: str, by_column: str, measure: str, below: int,
+) -> pd.Series:  # fmt: skip
+    """Cells whose value tells of few firms: their own, of the other ones, or by what is left of a sum."""
+    if measure == "count":
+        return pd.Series(False, index=held.index)
+    few = small.is_few(x, below) | small.is_few(n - x, below)
+    if measure == "shift":
+        few |= small.is_few(x_before, below) | small.is_few(n_before - x_before, below)
+    if "class" in (by_row, by_column):
+        few = small.with_partner(few, x, held["column_code" if by_row == "class" else "row_code"])
+    return few
 
 
 def _whole(x: pd.Series, n: pd.Series, held: pd.DataFrame, by_row: str, by_column: str) -> pd.Series:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.credit import grid
 from minxin.analysis.credit.classes import CODES, HIGH, label
 from minxin.charts.about import About
@@ -49,10 +49,13 @@ def month_name(day: dt.date) -> str:
 
 
 class Heatmap:
-    """What the classes say of a month. Every part is worked out when it is first asked for, and kept."""
+    """What the classes say of a month, for who sees sums only without counts of firms below ``hidden_below``.
 
-    def __init__(self, ask: Ask, question: Question, about: About, board: RiskBoard) -> None:
-        self.ask, self.question, self.board = ask, question, board
+    Every part is worked out when it is first asked for, and kept.
+    """
+
+    def __init__(self, ask: Ask, question: Question, about: About, board: RiskBoard, hidden_below: int = 0) -> None:
+        self.ask, self.question, self.board, self.hidden_below = ask, question, board, hidden_below
         self.place = deployment()
         self.now, self.earlier = month_name(question.month), month_name(question.before)
         self.about = about.of(self.now)
@@ -79,6 +82,14 @@ class Heatmap:
     def _of(self, month: dt.date) -> pd.Series | None:
         return self.months.loc[month] if month in self.months.index else None
 
+    def _few(self, n: float) -> bool:
+        """Whether a count of firms may not be shown."""
+        return 0 < n < self.hidden_below
+
+    def _count(self, n: float) -> str:
+        """A count of firms in full, or 「<5 家」."""
+        return f"<{self.hidden_below} 家" if self._few(n) else f"{int(n):,} 家"
+
     def name(self, dimension: str, code: str) -> str:
         """A value of a dimension in words."""
         if dimension == "month":
@@ -94,9 +105,12 @@ class Heatmap:
         if now is None or not now["n"]:
             return f"{self.now}没有归类的企业"
         high, n = int(now[list(HIGH)].sum()), int(now["n"])
-        said = f"{self.now}归类 {n:,} 家，{label('C')}与{label('D')}共 {high:,} 家，占 {wording.rate_text(high / n)}"
+        said = f"{self.now}归类 {self._count(n)}，{label('C')}与{label('D')}共 {self._count(high)}"
+        if self._few(high) or self._few(n - high):
+            return said
+        said += f"，占 {wording.rate_text(high / n)}"
         before = self._of(self.question.before)
-        if before is None or not before["n"]:
+        if before is None or not before["n"] or self._few(before[list(HIGH)].sum()):
             return said
         change = rates.newcombe(high, n, before[list(HIGH)].sum(), before["n"])
         if float(change.low) <= 0 <= float(change.high):
@@ -109,23 +123,27 @@ class Heatmap:
         """All firms and each class in figures."""
         now, before = self._of(self.question.month), self._of(self.question.before)
         rows = []
+        told = {c: int(now[c]) if now is not None else 0 for c in CODES}
+        hidden = small.parts_few(pd.DataFrame([told]), CODES, self.hidden_below).iloc[0]
         for code in CODES:
             n, x = (int(now["n"]), int(now[code])) if now is not None else (0, 0)
-            share = rates.wilson(x, n)
+            share = rates.wilson(np.nan if hidden[code] else x, n)
             change = float("nan")
-            if before is not None and before["n"] and n:
+            if before is not None and before["n"] and n and not hidden[code] and not self._few(before[code]):
                 change = x / n - before[code] / before["n"]
             rows.append(
                 {
                     "name": label(code), "code": code, "value": float(share.value), "low": float(share.low),
-                    "high": float(share.high), "n": n, "change": change, "note": f"{x:,} 家",
+                    "high": float(share.high), "n": n, "change": change,
+                    "note": "" if hidden[code] and not self._few(x) else self._count(x),
+                    "status": "few" if hidden[code] else "ok" if n else "none",
                 }
             )  # fmt: skip
         data = pd.DataFrame(rows).assign(word=f"较{self.earlier}", position=range(len(rows)))
         return self.about.chart(
             "classes", Kind.KPI_ROW, data,
             Encoding(x="name", y="value", n="n", key="code", order="position", change="change", change_word="word",
-                     note="note"),
+                     note="note", status="status"),
             RATE, self.headline, f"四类企业占归类企业的比例，{self.now}",
             headings={"name": "类别", "value": "占比", "n": "归类企业", "note": "家数"},
         )  # fmt: skip
@@ -135,7 +153,12 @@ class Heatmap:
         """Shares of B, C and D month by month; A is the rest."""
         shown = self.months
         rows = [
-            {"month": f"{m:%y-%m}", "class": label(c), "value": r[c] / r["n"], "firms": int(r[c])}
+            {
+                "month": f"{m:%y-%m}",
+                "class": label(c),
+                "value": np.nan if self._few(r[c]) else r[c] / r["n"],
+                "firms": f"<{self.hidden_below}" if self._few(r[c]) else int(r[c]),
+            }
             for m, r in shown.iterrows()
             for c in CODES[1:]
             if r["n"]
@@ -158,6 +181,8 @@ class Heatmap:
         if len(held) < 13:
             return "各月风险结构"
         high = held[list(HIGH)].sum(axis=1)
+        if self._few(high.iloc[-1]) or self._few(high.iloc[-13]):
+            return "各月风险结构"
         last, year = (high.iloc[-1], held["n"].iloc[-1]), (high.iloc[-13], held["n"].iloc[-13])
         change = rates.newcombe(last[0], last[1], year[0], year[1])
         if float(change.low) <= 0 <= float(change.high):
@@ -199,7 +224,7 @@ class Heatmap:
         smallest = self.place.smallest_cell
         measure = "share" if q.measure == "shift" and "month" in (q.by_row, q.by_column) else q.measure
         cells = grid.measured(self._named(self._cells(q.by_row, q.by_column), q.by_row, q.by_column), q.by_row,
-                              q.by_column, measure, smallest)  # fmt: skip
+                              q.by_column, measure, smallest, self.hidden_below)  # fmt: skip
         data = self._with_names(cells)
         what = "占比" if "class" in (q.by_row, q.by_column) else HIGH_SHARE
         of = {
@@ -243,7 +268,8 @@ class Heatmap:
         held = self.ask("risk.penalties", by_row=q.by_row, by_column=q.by_column, since=since)
         held = held.assign(n_high=0, n_before=0, n_high_before=0)
         data = self._with_names(grid.measured(self._named(held, q.by_row, ""), q.by_row, "", "count",
-                                              self.place.smallest_cell))  # fmt: skip
+                                              self.place.smallest_cell, self.hidden_below))  # fmt: skip
+        data["firms"] = data["firms"].mask(small.is_few(data["firms"], self.hidden_below))
         unit = Unit("count", "件")
         title = "没有可见的处罚"
         known = data[data["status"] == "ok"]
@@ -268,7 +294,7 @@ class Heatmap:
     def _shares(self, dimension: str) -> pd.DataFrame:
         cells = self._cells(dimension, "")
         cells = cells[~cells["row_code"].isin(NOWHERE)]
-        held = grid.measured(cells, dimension, "", "share", self.place.smallest_cell)
+        held = grid.measured(cells, dimension, "", "share", self.place.smallest_cell, self.hidden_below)
         return held.assign(name=[self.name(dimension, c) for c in held["row_code"]], column_name="",
                            row_name=[self.name(dimension, c) for c in held["row_code"]])  # fmt: skip
 
@@ -314,7 +340,8 @@ class Heatmap:
 
     def _shares_of(self, held: pd.DataFrame) -> pd.DataFrame:
         """The counties held against each other alone, without the firms that lie elsewhere."""
-        again = grid.measured(held.drop(columns=["side"]), "county", "", "share", self.place.smallest_cell)
+        again = grid.measured(held.drop(columns=["side"]), "county", "", "share", self.place.smallest_cell,
+                              self.hidden_below)  # fmt: skip
         return again
 
     def _written(self, held: pd.DataFrame) -> list[str]:
@@ -341,13 +368,19 @@ class Heatmap:
             said=[f"<{smallest}" if n < smallest else f"{n:,}" for n in both["n"]],
             status=np.where(both["n"] < smallest, "few", "ok"),
         )  # fmt: skip
+        if self.hidden_below:
+            few = small.with_partner(small.is_few(both["n"], self.hidden_below), both["n"], both["class_before"])
+            data = data.assign(
+                n=both["n"].mask(few), share=data["share"].mask(few), status=data["status"].mask(few, "few"),
+                said=data["said"].mask(few & (both["n"] >= smallest), "不显示"),
+            )  # fmt: skip
         new, gone = (int(held.loc[held[c] == "", "n"].sum()) for c in ("class_before", "risk_class"))
-        title = f"{worse:,} 家变差，{better:,} 家变好" if worse or better else "没有企业变动类别"
+        title = f"{self._count(worse)}变差，{self._count(better)}变好" if worse or better else "没有企业变动类别"
         return self.about.of(f"{self.earlier}至{self.now}").chart(
             "moves", Kind.HEATMAP, data,
             Encoding(x="now", y="share", series="before", key="key", n="n", status="status", label="said"), RATE, title,
             f"{self.earlier}与{self.now}都归类的企业，按原类和现类（家，颜色为占原类的比例）；"
-            f"另有新增 {new:,} 家、退出 {gone:,} 家",
+            f"另有新增 {self._count(new)}、退出 {self._count(gone)}",
             headings={"now": "现类", "before": "原类", "share": "占原类", "n": "企业数"}, units={"n": FIRMS},
         )  # fmt: skip
 
@@ -360,9 +393,17 @@ class Heatmap:
         title = "没有企业在橙C或红D"
         if len(held):
             first = held.iloc[0]
-            title = f"橙C、红D企业中，{first['name']}最常见，{wording.count_text(first['n_high'], '家')}"
+            count = wording.count_text(first["n_high"], "家", self.hidden_below)
+            title = f"橙C、红D企业中，{first['name']}最常见，{count}"
+        few = small.is_few(held["n_high"], self.hidden_below)
+        held = small.withheld(held, self.hidden_below, {"n": (), "n_worse": ()}).assign(
+            n_high=held["n_high"].mask(few),
+            status=np.where(few, "few", "ok"),
+            said=np.where(few, f"<{self.hidden_below}", ""),
+        )
         return self.about.of(newest).chart(
-            "reasons", Kind.BAR, held, Encoding(x="name", y="n_high", key="reason_code"), FIRMS, title,
+            "reasons", Kind.BAR, held,
+            Encoding(x="name", y="n_high", key="reason_code", status="status", label="said"), FIRMS, title,
             f"橙C、红D企业各有哪些原因（一家可有多个），{newest}",
             headings={"name": "原因", "n_high": "橙C、红D", "n": "全部类别", "n_worse": f"较{self.earlier}变差",
                       "wording": "说明", "dimension": "维度"},
