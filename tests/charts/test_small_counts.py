@@ -6,11 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from minxin import charts
+from minxin.analysis import small
 from minxin.charts.about import About
 from minxin.charts.credit.lending import Lending
 from minxin.charts.credit.linkage import Linkage
+from minxin.charts.credit.parks import Parks
 from minxin.charts.credit.question import Question
 
 ABOUT = About(dt.datetime(2023, 7, 4), "s000001", False)
@@ -56,3 +59,100 @@ def test_a_rate_of_few_overdue_loans_is_neither_drawn_nor_said() -> None:
     assert "占 3.8%" in lending(0)._overdue_said()
     assert "7.5%" not in charts.table(lending(5).groups("size", "overdue")).to_csv()
     assert lending(5)._overdue_said() == "到期 80 笔，逾期 <5 笔"
+
+
+def test_what_few_inspections_found_is_hidden_with_its_rate() -> None:
+    """30 visits found problems with 3 firms of one sector and 15 of the other."""
+    rows = pd.DataFrame(
+        {"sector_code": ["S01", "S02"], "sector_name": ["物业", "餐饮"], "topics": "", "petitions": 90, "firms": 60,
+         "bad": 20, "visits": 30, "found": [3, 15]}
+    )  # fmt: skip
+
+    def page(hidden: int) -> Linkage:
+        return Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT, hidden)
+
+    assert "10.0%" in charts.table(page(0).topics).to_csv() and "发现问题 3 家次" in page(0)._inspected_said
+    text = charts.table(page(5).topics).to_csv()
+    assert "10.0%" not in text and "2.7%" not in text and "50.0%" in text
+    assert page(5)._inspected_said == "检查物业企业 30 家次，发现问题 <5 家次"
+
+
+def test_white_listed_firms_are_not_compared_where_few_are_overdue() -> None:
+    same = {"industry_section": "F", "industry_name": "批发和零售业", "size": "小型", "n": 40, "n_granted": 40}
+    same |= {"n_drawn": 40, "n_repaid": 40, "n_due": 40, "n_late": 0, "granted_amount": 1e6, "drawn_amount": 1e6}
+    same |= {"repaid_amount": 1e6}
+    rows = pd.DataFrame([{**same, "is_listed": True, "n_overdue": 2}, {**same, "is_listed": False, "n_overdue": 20}])
+
+    def said(hidden: int) -> str:
+        question = Question(START, END, "近 12 个月", hidden_below=hidden)
+        return Lending(lambda block, **given: rows, question, ABOUT).beside_said
+
+    assert "白名单企业逾期 5.0%" in said(0)
+    assert said(5) == "白名单企业或其他企业的逾期不足 5 笔，不比较"
+
+
+def test_a_single_hidden_group_takes_a_second_one_with_it() -> None:
+    """Else the overdue loans of all, less those of the groups that are shown, are those of the one that is not."""
+    same = {"industry_section": "F", "industry_name": "批发和零售业", "is_listed": False, "n": 100, "n_granted": 100}
+    same |= {"n_drawn": 100, "n_repaid": 100, "n_due": 100, "n_late": 0, "granted_amount": 1e6, "drawn_amount": 1e6}
+    rows = pd.DataFrame(
+        [{**same, "size": size, "n_overdue": x, "repaid_amount": 1e6}
+         for size, x in (("大型", 3), ("中型", 10), ("小型", 20))]
+    )  # fmt: skip
+    page = Lending(lambda block, **given: rows, Question(START, END, "近 12 个月", hidden_below=5), ABOUT)
+    held = page.groups("size", "overdue").data.set_index("name")
+    assert held["status"].to_dict() == {"大型": "few", "中型": "few", "小型": "ok"}
+    assert held.loc[["大型", "中型"], ["x", "value", "low", "high"]].isna().all(axis=None)
+
+
+def parks(hidden: int) -> Parks:
+    """Two parks: 40 firms of which 3 are in D, and 3 firms; money, merchants and policies of few firms."""
+    given = {
+        "parks.parks": pd.DataFrame(
+            {"park_code": ["P1", "P2"], "name": ["东园", "西园"], "county_name": "县", "kind": "经开区",
+             "firms": [40, 3], "n_a": [20, 1], "n_b": [10, 1], "n_c": [7, 1], "n_d": [3, 0], "helped": [12, 2],
+             "budget": [500.0, 77.0], "refund": 0.0, "loans": 0.0, "amount": [500.0, 77.0]}
+        ),
+        "parks.whole": pd.DataFrame({"firms": [1000], "n_a": [700]}),
+        "parks.scenes": pd.DataFrame({"scene_id": ["s"], "name": "场景", "threshold": "A", "uses": 9, "before": 8}),
+        "parks.merchants": pd.DataFrame(
+            {"grade": ["5A", "4A"], "n": [60, 30], "score": 90.0, "complaints": [4, 2], "n_bad": [2, 9]}
+        ),
+        "parks.policies": pd.DataFrame(
+            {"policy_id": ["Z1", "Z2"], "policy_name": ["甲政策", "乙政策"], "department": "局", "service": "直达",
+             "start_on": START, "source": "假设", "n_fitting": [50, 50], "n_matched": 50,
+             "n_fitting_matched": 50, "n_fitting_served": [3, 47], "n_served": [3, 47], "n_gone": [2, 0],
+             "amount": [33.0, 4700.0]}
+        ),
+        "parks.steps": pd.DataFrame({"number": [1, 2, 3], "wording": list("甲乙丙"), "firms": 90, "n": [52, 50, 30]}),
+    }  # fmt: skip
+    return Parks(lambda block, **_: given[block], END, ABOUT, hidden)
+
+
+def test_parks_tell_no_small_counts_to_who_sees_sums_only() -> None:
+    open_, hidden = parks(0), parks(5)
+    whole = charts.table(hidden.classes).set_index("园区")
+    assert charts.table(open_.classes).set_index("园区").filter(like="红D").loc["东园"].item() == "3"
+    assert whole.filter(like="红D").loc["东园"].item() == "<5"
+    assert whole.filter(like="橙C").loc["东园"].item() == "不显示", "40 less the others is 3"
+    assert "33.3%" not in whole.to_csv() and "50.0%" in whole.to_csv()
+    assert "77" in charts.table(open_.money).to_csv() and "77" not in charts.table(hidden.money).to_csv()
+    shops = charts.table(hidden.merchants)
+    assert shops.filter(like="橙、红").iloc[:, 0].tolist() == ["<5", "不显示"]
+    policies = charts.table(hidden.direct)
+    assert policies.filter(like="未送达").iloc[:, 0].tolist() == ["—", "—"]
+    assert "6.0%" in charts.table(open_.direct).to_csv() and "94.0%" in charts.table(open_.direct).to_csv()
+    text = policies.to_csv()
+    assert "6.0%" not in text and "94.0%" not in text and "33" not in text and "<5" in text
+    steps = charts.table(hidden.steps("Z1"))
+    assert steps.iloc[:, 1].tolist()[1:4] == ["52", "不显示", "30"], "52 less 50 is 2"
+    assert charts.table(open_.steps("Z1")).iloc[:, 1].tolist()[1:4] == ["52", "50", "30"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "hidden"),
+    [([9, 3, 7, 0], [1, 2]), ([9, 8, 7, 6], []), ([1, 2, 9, 8], [0, 1]), ([3, 0, 0, 0], [0]), ([0, 0, 0, 0], [])],
+)
+def test_one_hidden_part_of_a_known_sum_takes_the_next_smallest_with_it(counts: list[int], hidden: list[int]) -> None:
+    found = small.parts_few(pd.DataFrame([counts], columns=list("abcd"), index=[7]), list("abcd"), 5)
+    assert [i for i, few in enumerate(found.loc[7]) if few] == hidden

@@ -190,3 +190,19 @@ def test_firms_are_not_listed_and_small_counts_hidden_for_who_sees_sums_only(
     held = rules.read_rules(file)
     monkeypatch.setattr(rules, "_rules", lambda *_: held)
     assert "有限" not in listed() and "<5" in listed()
+
+
+@pytest.mark.parametrize("page", ["parks", "lending", "linkage", "heatmap"])
+def test_the_pages_open_for_who_sees_sums_only(
+    page: str, small: Home, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
+    before, after = text.split(f"[pages.{page}]")
+    file = tmp_path / "access.toml"
+    file.write_text(before + f"[pages.{page}]" + after.replace('local = "masked"', 'local = "aggregate"', 1), "utf-8")
+    held = rules.read_rules(file)
+    monkeypatch.setattr(rules, "_rules", lambda *_: held)
+    at = open_page(f"credit/{page}.py")
+    assert not at.exception and not at.error
+    said = shown(at) + "".join(frame.value.to_csv() for frame in at.dataframe)
+    assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.rates import Interval
 from minxin.analysis.survival import Curve, curve, median_text
 from minxin.charts import figures
@@ -96,15 +96,19 @@ class Lending:
     def _overdue_said(self) -> str:
         n, x = int(self.sums["n_due"]), int(self.sums["n_overdue"])
         if n < SMALLEST:
-            return f"到期贷款只有 {n} 笔，不足以判断逾期"
+            return f"到期贷款只有 {self.question.count(n, '笔')}，不足以判断逾期"
         interval = wording.interval_text(float(self.overdue.low), float(self.overdue.high))
         late = int(self.sums["n_late"])
-        if self.question.is_few(pd.Series([x])).any():
+        if self._few(x):
             return f"到期 {self.question.count(n, '笔')}，逾期 {self.question.count(x, '笔')}"
         return (
             f"到期 {self.question.count(n, '笔')}，逾期 {self.question.count(x, '笔')}，"
             f"占 {wording.rate_text(x / n)}（95%区间 {interval}），其中超过 90 天 {self.question.count(late, '笔')}"
         )
+
+    def _few(self, n: float) -> bool:
+        """Whether a count may not be shown."""
+        return 0 < n < self.question.hidden_below
 
     @cached_property
     def beside_said(self) -> str:
@@ -113,7 +117,9 @@ class Lending:
         n1, n0 = int(one["n_due"]), int(all_["n_due"] - one["n_due"])
         x1, x0 = int(one["n_overdue"]), int(all_["n_overdue"] - one["n_overdue"])
         if min(n1, n0) < SMALLEST:
-            return f"白名单企业到期贷款 {n1} 笔，不足以与其他企业比较"
+            return f"白名单企业到期贷款 {self.question.count(n1, '笔')}，不足以与其他企业比较"
+        if self._few(x1) or self._few(x0):
+            return f"白名单企业或其他企业的逾期不足 {self.question.hidden_below} 笔，不比较"
         found = rates.newcombe(x1, n1, x0, n0)
         shares = f"白名单企业逾期 {wording.rate_text(x1 / n1)}，其他 {wording.rate_text(x0 / n0)}"
         if float(found.low) <= 0 <= float(found.high):
@@ -135,9 +141,11 @@ class Lending:
         drawn = _share(s["drawn_amount"], s["granted_amount"])
         rows = [
             figures.figure("registered", "平台注册", s["n"], FIRMS, q.label),
-            figures.figure("listed", "白名单", self.listed["n"], FIRMS, f"占注册 {_share(self.listed['n'], s['n'])}"),
+            figures.figure("listed", "白名单", self.listed["n"], FIRMS,
+                           "" if self._few(self.listed["n"]) else f"占注册 {_share(self.listed['n'], s['n'])}"),
             figures.figure("granted", "授信金额", s["granted_amount"], MONEY,
-                           f"{q.count(s['n_granted'], '户')}，占注册 {wording.rate_text(float(of.value))}"),
+                           q.count(s["n_granted"], "户")
+                           + ("" if self._few(s["n_granted"]) else f"，占注册 {wording.rate_text(float(of.value))}")),
             figures.figure("drawn", "放款金额", s["drawn_amount"], MONEY,
                            f"{q.count(s['n_drawn'], '户')}，占授信金额 {drawn}"),
             figures.figure("overdue", "逾期率", self.overdue, RATE, "到期未按期结清 ÷ 到期", s["n_due"]),
@@ -148,11 +156,17 @@ class Lending:
         data.loc[small, ["status", SHOWN]] = ["few", f"<{q.hidden_below}"]
         if s["n_due"] < SMALLEST or q.is_few(pd.Series([s["n_overdue"]])).any():
             data.loc[4, "status"] = "few" if s["n_due"] else "none"
+        if self._few(s["n_overdue"]):
+            data.loc[4, ["value", "low", "high"]] = np.nan
         return self.about.chart(
             "lending_figures", Kind.KPI_ROW, data,
             figures.encoding(data),
             Unit(), self.headline[0][1], self.question.days, headings={"name": "项目", "value": "数值"},
         )  # fmt: skip
+
+    def _said(self, x: float, n: float) -> str:
+        """A share in words, — where it is made of a count that may not be shown."""
+        return wording.MISSING if self._few(x) or self._few(n) else _share(x, n)
 
     @cached_property
     def funnel(self) -> Chart:
@@ -177,8 +191,8 @@ class Lending:
         rows["share"], rows["interval"] = rows["share"].where(~few["of"]), rows["interval"].where(~few["of"])
         if s["n"]:
             title = (
-                f"注册企业获授信占 {wording.rate_text(s['n_granted'] / s['n'])}，"
-                f"白名单企业获授信占 {_share(one['n_granted'], one['n'])}"
+                f"注册企业获授信占 {self._said(s['n_granted'], s['n'])}，"
+                f"白名单企业获授信占 {self._said(one['n_granted'], one['n'])}"
             )
         return self.about.chart(
             "lending_funnel", Kind.BAR, self.question.hidden(rows, "n", "n_listed", "share", "interval", "amount"),
@@ -216,12 +230,18 @@ class Lending:
         found = found.assign(value=share.value, low=share.low, high=share.high)
         found["status"] = np.where(found["n"] < SMALLEST, "few", "ok")
         whole = rates.wilson(self.sums[above], self.sums[below])
+        few = self.question.is_few(found["x"]) | self.question.is_few(found["n"])
+        few = small.with_partner(few, found["x"], pd.Series(0, index=found.index))
+        if few.any():
+            hidden = {"x": found["x"].mask(few), "n": found["n"].mask(self.question.is_few(found["n"]))}
+            hidden |= {column: found[column].mask(few) for column in ("value", "low", "high")}
+            found = found.assign(**hidden, status=found["status"].mask(few, "few"))
         line: tuple[Annotation, ...] = ()
-        if self.sums[below]:
+        if self._few(self.sums[above]):
+            whole = rates.wilson(np.nan, np.nan)
+        elif self.sums[below]:
             line = (Annotation(float(whole.value), f"全部 {wording.rate_text(float(whole.value))}"),)
         title = self._standing(found, float(whole.value), name, GROUPS[by])
-        few = self.question.is_few(found["x"])
-        found = found.assign(x=found["x"].where(~few), status=found["status"].mask(few, "few"))
         return self.about.chart(
             f"lending_{by}_{measure}", Kind.DOT_INTERVAL, found,
             Encoding(x="name", y="value", low="low", high="high", n="n", status="status"), RATE, title,

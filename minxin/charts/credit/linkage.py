@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.credit.linkage import Correlation, rank_correlation
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
@@ -133,6 +133,9 @@ class Linkage:
         if own.empty or not own["visits"].iloc[0]:
             return f"{self.label}没有检查物业企业"
         row = own.iloc[0]
+        if self._few(own["found"]).any() or self._few(own["visits"]).any():
+            visits, found = (wording.count_text(float(row[c]), "家次", self.hidden_below) for c in ("visits", "found"))
+            return f"检查物业企业 {visits}，发现问题 {found}"
         limits = wording.interval_text(row["low"], row["high"])
         return (
             f"检查物业企业 {int(row['visits'])} 家次，发现问题 {int(row['found'])} 家次，"
@@ -146,7 +149,11 @@ class Linkage:
         """The communities by their share of firms in C and D."""
         held = self.communities
         few = self._few(held["bad"])
-        data = held.assign(status=np.where((held["firms"] >= 5) & ~few, "ok", "few"), bad=held["bad"].where(~few))
+        data = held.assign(
+            status=np.where((held["firms"] >= 5) & ~few, "ok", "few"),
+            firms=held["firms"].mask(self._few(held["firms"])),
+            **{column: held[column].mask(few) for column in ("bad", "share", "low", "high")},
+        )
         bad, n = int(held["bad"].sum()), int(held["firms"].sum())
         title = "社区内没有在册企业"
         if n:
@@ -208,20 +215,25 @@ class Linkage:
             first = data.iloc[0]
             title = f"{first['sector_name']}诉求最多（{PETITIONS.format(first['petitions'])}）"
             whole = data["found"].sum() / max(data["visits"].sum(), 1)
-            clear = data[data["low"] > whole].sort_values("detected", ascending=False)
+            clear = data[(data["low"] > whole) & ~self._few(data["found"])].sort_values("detected", ascending=False)
             if len(clear):
                 top = clear.iloc[0]
                 title += f"，{top['sector_name']}检出率高于合计（{wording.rate_text(whole)}）"
-            else:
+            elif not self._few(data["found"]).any():
                 title += "，各行业检出率没有显著差异"
         units = dict.fromkeys(("petitions", "firms", "visits"), PLAIN_COUNT) | dict.fromkeys(
             ("share", "detected"), RATE
         )
         held = self._counted(data, units, "firms", "share")
+        # A visit that found something is a firm with a problem: few of them are as telling as few firms.
+        visited = small.withheld(
+            held["data"].assign(found_n=data["found"]), self.hidden_below,
+            {"visits": ("detected", "interval"), "found_n": ("detected", "interval")},
+        )  # fmt: skip
         return self.about.chart(
             "linkage_topics",
             Kind.TABLE,
-            held["data"],
+            visited,
             Encoding(key="sector_code"),
             PETITIONS,
             title,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
@@ -28,6 +28,14 @@ class Parks:
     def __init__(self, ask: Ask, today: dt.date, about: About, hidden_below: int = 0) -> None:
         self.ask, self.today, self.hidden_below = ask, today, hidden_below
         self.about = about
+
+    def _few(self, *counts: float) -> bool:
+        """Whether one of the counts may not be shown."""
+        return any(0 < n < self.hidden_below for n in counts)
+
+    def _count(self, n: float, word: str = "家") -> str:
+        """A count in full, or 「<5 家」."""
+        return f"<{self.hidden_below} {word}" if self._few(n) else f"{int(n):,} {word}"
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,8 +79,11 @@ class Parks:
             return "没有园区企业"
         green, all_ = self.whole
         inside, rest = rates.wilson(x, n), (green - x, all_ - n)
-        said = f"{len(self.parks)} 个园区 {n:,} 家企业，绿A占 {wording.rate_text(float(inside.value))}"
-        if rest[1] <= 0:
+        said = f"{len(self.parks)} 个园区 {self._count(n)}企业"
+        if self._few(x, n - x):
+            return said
+        said += f"，绿A占 {wording.rate_text(float(inside.value))}"
+        if rest[1] <= 0 or self._few(rest[0], rest[1] - rest[0]):
             return said
         gap = rates.newcombe(x, n, *rest)
         outside = wording.rate_text(rest[0] / rest[1])
@@ -93,8 +104,10 @@ class Parks:
         fit, served = int(self.policies["n_fitting"].sum()), int(self.policies["n_fitting_served"].sum())
         if not fit:
             return "没有符合政策条件的企业"
-        said = f"{len(self.policies)} 项政策符合 {fit:,} 家次，已送达 {wording.rate_text(served / fit)}"
-        return f"{said}，尚有 {fit - served:,} 家次未送达"
+        said = f"{len(self.policies)} 项政策符合 {self._count(fit, '家次')}"
+        if self._few(served, fit - served):
+            return said
+        return f"{said}，已送达 {wording.rate_text(served / fit)}，尚有 {fit - served:,} 家次未送达"
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -115,14 +128,14 @@ class Parks:
             RATE,
             f"{len(self.parks)} 个园区",
             n,
-            "ok" if n else "none",
+            "few" if self._few(x, n - x) else "ok" if n else "none",
         )
         card(
             "money",
             "园区惠企资金",
             float(self.parks["amount"].sum()),
             MONEY,
-            f"惠及 {int(self.parks['helped'].sum()):,} 家",
+            f"惠及 {self._count(self.parks['helped'].sum())}",
         )
         uses, before = self.scenes["uses"].sum(), self.scenes["before"].sum()
         card(
@@ -133,13 +146,14 @@ class Parks:
             f"{len(self.scenes)} 个场景，近12个月，上年同期 {TIMES.format(before)}",
         )
         shops = self.ask("parks.merchants")
-        bad = int(shops["n_bad"].sum())
+        bad, total = int(shops["n_bad"].sum()), int(shops["n"].sum())
         card(
             "shops",
             "诚信商户",
-            int(shops["n"].sum()),
+            total,
             SHOPS,
-            f"其中风险已转橙、红的 {bad} 家，应复核" if bad else "没有转橙、红的",
+            f"其中风险已转橙、红的 {self._count(bad)}，应复核" if bad else "没有转橙、红的",
+            status="few" if self._few(total) else "ok",
         )
         fit, served = int(self.policies["n_fitting"].sum()), int(self.policies["n_fitting_served"].sum())
         held = rates.wilson(served, fit)
@@ -150,9 +164,12 @@ class Parks:
             RATE,
             f"{len(self.policies)} 项政策",
             fit,
-            "ok" if fit else "none",
+            "few" if self._few(served, fit - served) else "ok" if fit else "none",
         )
         data = pd.DataFrame(rows).assign(change=np.nan, change_word="", position=range(len(rows)))
+        few = data["status"] == "few"
+        data = data.assign(**{column: data[column].mask(few) for column in ("value", "low", "high")})
+        data["n"] = data["n"].mask(small.is_few(data["n"], self.hidden_below))
         return self.about.chart(
             "parks_figures",
             Kind.KPI_ROW,
@@ -169,9 +186,11 @@ class Parks:
         """The parks by their share of green firms."""
         green, n = self.whole
         data = self.parks.assign(status=np.where(self.parks["firms"] >= 5, "ok", "few"))
+        if self.hidden_below and len(data):
+            data = self._with_few_hidden(data)
         title = self._parks_said
         if n:
-            enough = data[data["firms"] >= 5]
+            enough = data[data["status"] == "ok"]
             low, high = enough[enough["high"] < green / n], enough[enough["low"] > green / n]
             whole = wording.rate_text(green / n)
             title = f"各园区绿A企业占比与全部企业（{whole}）没有显著差异"
@@ -200,20 +219,41 @@ class Parks:
             annotations=(Annotation(green / n, "全部企业"),) if n else (),
         )
 
+    def _with_few_hidden(self, parks: pd.DataFrame) -> pd.DataFrame:
+        """The parks without the classes of few firms, nor what they follow from."""
+        parts = ["n_a", "n_b", "n_c", "n_d"]
+        hidden = small.parts_few(parks, parts, self.hidden_below)
+        rest = parks["firms"] - parks["n_a"]
+        few = hidden["n_a"] | small.is_few(rest, self.hidden_below) | (parks["firms"] < self.hidden_below)
+        written = {p: parks[p].astype("object").mask(hidden[p], "不显示") for p in parts}
+        return parks.assign(
+            **{p: column.mask(small.is_few(parks[p], self.hidden_below), f"<{self.hidden_below}")
+               for p, column in written.items()},
+            **{column: parks[column].mask(few) for column in ("share", "low", "high")},
+            firms=parks["firms"].mask(small.is_few(parks["firms"], self.hidden_below)),
+            status=parks["status"].mask(few, "few"),
+        )  # fmt: skip
+
     @cached_property
     def money(self) -> Chart:
         """The money of the parks, by kind in the table."""
         data = self.parks[self.parks["amount"] > 0]
         title = self._money_said
-        if len(data) > 1:
-            first = data.loc[data["amount"].idxmax()]
+        few = small.is_few(data["helped"], self.hidden_below)
+        told = data[~few]
+        if len(told) and len(data) > 1:
+            first = told.loc[told["amount"].idxmax()]
             share = wording.rate_text(first["amount"] / data["amount"].sum())
             title = f"{first['name']}最多，{MONEY.format(first['amount'])}，占全部园区的 {share}"
+        # What one of few firms got is its own affair.
+        data = small.withheld(data, self.hidden_below, {"helped": ("amount", *KINDS)}).assign(
+            status=np.where(few, "few", "ok"), said=np.where(few, f"<{self.hidden_below} 家", "")
+        )
         return self.about.chart(
             "parks_money",
             Kind.BAR,
             data,
-            Encoding(x="name", y="amount"),
+            Encoding(x="name", y="amount", status="status", label="said"),
             MONEY,
             title,
             "累计兑现金额，分类型见表；园区信用贷款与信易贷放款是否重叠未说明，不相加",
@@ -252,7 +292,17 @@ class Parks:
         title = "没有诚信商户"
         if len(found):
             bad = int(found["n_bad"].sum())
-            title = f"诚信商户 {int(found['n'].sum())} 家，风险已转橙、红的 {bad} 家" + ("，应复核" if bad else "")
+            title = f"诚信商户 {self._count(found['n'].sum())}，风险已转橙、红的 {self._count(bad)}"
+            title += "，应复核" if bad else ""
+        if self.hidden_below and len(found):
+            whole = pd.Series(0, index=found.index)
+            for name in ("n", "n_bad"):
+                few = small.with_partner(small.is_few(found[name], self.hidden_below), found[name], whole)
+                data[name] = found[name].astype("object").mask(few, "不显示")
+                data[name] = data[name].mask(small.is_few(found[name], self.hidden_below), f"<{self.hidden_below}")
+                if name == "n":
+                    for column in ("score", "complaints", "each"):
+                        data[column] = data[column].mask(few)
         return self.about.chart(
             "parks_merchants",
             Kind.TABLE,
@@ -287,6 +337,12 @@ class Parks:
                 wording.interval_text(a, b) for a, b in zip(self.policies["low"], self.policies["high"], strict=True)
             ],
         )
+        served = ("share", "interval")
+        counts = {"n_fitting": (*served, "left"), "n_fitting_served": (*served, "left"), "n_gone": ()}
+        # The sum of both is known: with the one the other goes.
+        left = small.is_few(data["left"], self.hidden_below)
+        data = small.withheld(data, self.hidden_below, {**counts, "n_served": ("amount",)})
+        data = data.assign(**{column: data[column].mask(left) for column in (*served, "n_fitting_served", "left")})
         return self.about.chart(
             "parks_policies",
             Kind.TABLE,
@@ -331,15 +387,27 @@ class Parks:
         )
         data = pd.concat([data, served], ignore_index=True)
         data["lost"] = (data["n"].shift() - data["n"]).astype("Float64")
+        left = int(data["n"].iloc[-2])
+        few = small.is_few(data["n"], self.hidden_below) | small.is_few(data["lost"], self.hidden_below)
         title = f"{name}：没有在册企业"
         if data["n"].iloc[0]:
             worst = data.iloc[1:-1].sort_values("lost", ascending=False).iloc[0]
-            title = f"{name}：{FIRMS.format(data['n'].iloc[-2])}符合，「{worst['wording']}」一条排除最多"
+            count = self._count(left) if self._few(left) else FIRMS.format(left)
+            title = f"{name}：{count}符合，「{worst['wording']}」一条排除最多"
+        data = data.assign(
+            n=data["n"].mask(few),
+            # What the next condition excludes tells this count, too.
+            lost=data["lost"].mask(few | few.shift(fill_value=False)),
+            status=np.where(few, "few", "ok"),
+            said=np.where(
+                few, np.where(small.is_few(data["n"], self.hidden_below), f"<{self.hidden_below}", "不显示"), ""
+            ),
+        )
         return self.about.chart(
             "parks_steps",
             Kind.BAR,
             data,
-            Encoding(x="wording", y="n", order="number"),
+            Encoding(x="wording", y="n", order="number", status="status", label="said"),
             FIRMS,
             title,
             "逐条累计符合的企业数，末行为其中已送达的",
