@@ -284,11 +284,11 @@ class Overview:
             ),
             RATE,
             title,
-            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期也未公示的不计；{self.days}",
+            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期的不计；{self.days}",
             headings={
                 "disclosure_name": "类别",
                 "types": "信息类数",
-                "due": "到期或已公示",
+                "due": "到期",
                 "on_time": f"{self.in_time}公示",
                 "published": "已公示",
                 "n": "归集",
