@@ -6,9 +6,11 @@ import csv
 import json
 import os
 import secrets
+import threading
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -262,11 +264,30 @@ def replace_in_one_step(source: Path, target: Path) -> None:
             time.sleep(0.1)
 
 
+@contextmanager
+def in_one_step(*files: Path) -> Iterator[tuple[Path, ...]]:
+    """Files to be written beside those named, which take their places when all are whole.
+
+    Readers see the old or the new ones, never a part, also where the writer is killed; whatever goes wrong
+    before leaves the old ones as they were and nothing beside them. Raises OSError where it cannot write.
+    """
+    mine = f"{os.getpid()}.{threading.get_ident()}.part"
+    parts = tuple(file.with_name(f"{file.name}.{mine}") for file in files)
+    try:
+        for part in parts:
+            part.unlink(missing_ok=True)  # a link that lies there would be written through
+        yield parts
+        for part in parts:
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
+        for part, file in zip(parts, files, strict=True):
+            replace_in_one_step(part, file)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
 def write_atomically(file: Path, text: str) -> None:
-    """Replace a small text file in one step: readers see the old or the new one, never a part."""
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    with part.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    replace_in_one_step(part, file)
+    """Replace a small text file in one step."""
+    with in_one_step(file) as (part,):
+        part.write_text(text, encoding="utf-8")

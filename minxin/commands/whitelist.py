@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from minxin.settings import Unusable
+from minxin.settings import Unusable, in_one_step
 
 if TYPE_CHECKING:
     from minxin.analysis.whitelist import run
@@ -26,6 +26,9 @@ def register(subparsers: Any) -> None:
     how = train.add_mutually_exclusive_group()
     how.add_argument("--folds", type=int, default=10, metavar="K", help="折数，默认 10；完全相同的行不分开")
     how.add_argument("--time-column", default="", metavar="C", help="按这一列的先后划分：用先前的训练，用后来的检验")
+    train.add_argument(
+        "--group-column", default="", metavar="C", help="企业代码之类的列：这一列相同的行不拆开，也不作变量"
+    )
     train.add_argument(
         "--model", choices=["scorecard", "monotone", "free"], default="monotone", help="评分时默认用的模型"
     )
@@ -58,7 +61,9 @@ def run_train(args: argparse.Namespace) -> int:
 
     if args.out.exists() and not args.out.is_dir():
         raise Unusable(f"{args.out.name} 已是一个文件，请为 --out 另选文件夹。")
-    wanted = run.Wanted(args.target, args.folds, args.time_column, args.model, args.population, tuple(args.leave_out))
+    wanted = run.Wanted(
+        args.target, args.folds, args.time_column, args.model, args.population, tuple(args.leave_out), args.group_column
+    )
     trained = run.train(args.file, wanted, variables.load(args.variables), _say)
     run.keep(args.out, trained)
     return _told(trained, args.json)
@@ -90,7 +95,19 @@ def _told(trained: run.Trained, as_json: bool) -> int:
         _say(remark)
     about = trained.folder.about
     if as_json:
-        kept = ("target", "rows", "bad", "folds", "time_column", "cut", "rows_seen", "same_rows", "seed", "compared")
+        kept = (
+            "target",
+            "rows",
+            "bad",
+            "folds",
+            "time_column",
+            "group_column",
+            "cut",
+            "rows_seen",
+            "same_rows",
+            "seed",
+            "compared",
+        )
         text = json.dumps(
             {"models": about["measures"], "model": about["model"], **{k: about[k] for k in kept}},
             ensure_ascii=False,
@@ -137,11 +154,12 @@ def run_report(args: argparse.Namespace) -> int:
 
 def _write(result: pd.DataFrame, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix.lower() == ".parquet":
-        result.to_parquet(out, index=False)
-    else:
-        # With a mark of order, so that a spreadsheet reads the Chinese reasons.
-        result.to_csv(out, index=False, encoding="utf-8-sig", lineterminator="\n")
+    with in_one_step(out) as (part,):
+        if out.suffix.lower() == ".parquet":
+            result.to_parquet(part, index=False)
+        else:
+            # With a mark of order, so that a spreadsheet reads the Chinese reasons.
+            result.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def _say(text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 from docx import Document
@@ -12,23 +11,21 @@ from docx.shared import Cm, Pt, RGBColor
 
 from minxin import access
 from minxin.analysis.whitelist.card import Block, Card
+from minxin.analysis.whitelist.files import CARDS
 from minxin.charts import palette
 from minxin.charts.words import clean
-from minxin.settings import Unusable
+from minxin.settings import Unusable, in_one_step
 
-NAME = "card"
 _FONT = "Microsoft YaHei"
 
 
 def write(folder: Path, card: Card) -> list[str]:
-    """Write the card in three forms into a folder; returns the names. Unusable where it cannot."""
-    made = {f"{NAME}.html": page(card).encode(), f"{NAME}.docx": document(card), f"{NAME}.md": text(card).encode()}
+    """Write the card in three forms into a folder, all or none; returns the names. Unusable where it cannot."""
+    made = dict(zip(CARDS, (page(card).encode(), document(card), text(card).encode()), strict=True))
     try:
-        for name, content in made.items():
-            staged = folder / f"{name}.part"
-            staged.unlink(missing_ok=True)  # a link that lies there would be written through
-            staged.write_bytes(content)
-            os.replace(staged, folder / name)
+        with in_one_step(*(folder / name for name in made)) as parts:
+            for part, content in zip(parts, made.values(), strict=True):
+                part.write_bytes(content)
     except OSError as error:
         raise Unusable(f"无法写入文件夹 {folder.name}，请核对路径与权限。") from error
     return list(made)

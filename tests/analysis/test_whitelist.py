@@ -113,6 +113,27 @@ def test_folds_share_bad_ones_and_rows_evenly() -> None:
     assert (fold == folds.deal(folds.same_rows(frame), y, 10, 1)).all()
 
 
+def test_rows_of_a_firm_and_identical_rows_are_one_group_from_row_to_row() -> None:
+    firm = folds.same_values(pd.Series(["甲", "乙", None, "甲", "丙", None, "丁"], dtype=object))
+    row = np.array([1, 2, 3, 4, 4, 5, 6], dtype="uint64")
+    assert folds.joined(row, firm).tolist() == [0, 1, 2, 0, 0, 5, 6], "丙's row is the same as one of 甲"
+    assert folds.joined(np.arange(2, dtype="uint64")).tolist() == [0, 1]
+
+
+def test_the_calibration_is_fitted_on_firms_that_the_model_has_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every firm has six nearly identical rows and an outcome by chance: nobody can foretell another firm's."""
+    monkeypatch.setattr(boosting, "TREES", 60)
+    draw = np.random.default_rng(8)
+    firm = np.repeat(np.arange(120), 6)
+    y = np.repeat((draw.random(120) < 0.4).astype(float), 6)
+    frame = pd.DataFrame({n: np.repeat(draw.normal(size=120), 6) + draw.normal(size=720) / 1e6 for n in "abc"})
+    assert len(np.unique(folds.same_rows(frame))) == 720
+    divided = training.fit(frame, y, Knowledge(), 1).models["free"].calibration.slope
+    whole = training.fit(frame, y, Knowledge(), 1, firm.astype("uint64")).models["free"].calibration.slope
+    assert divided > 0.8, "by rows the model recognises the firms and its scores are believed"
+    assert whole < 0.2
+
+
 def test_a_split_by_time_tests_whole_later_moments() -> None:
     times = pd.Series(["2023-01"] * 50 + ["2023-02"] * 30 + ["2023-03"] * 20)
     fold, cut = folds.by_time(times)
@@ -257,6 +278,32 @@ def test_a_folder_read_back_gives_the_same_to_the_last_digit(fitted: training.Fi
     for name in training.MODELS:
         one, other = fitted.models[name], back.models[name]
         assert (one.probability(frame, fitted.bins) == other.probability(frame, back.bins)).all()
+
+
+def test_a_folder_that_cannot_be_written_stays_as_it_was(
+    fitted: training.Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.save(tmp_path / "m", _folder(fitted), _tested(3), np.zeros(3))
+    (tmp_path / "m" / "card.html").write_text("of the first model", encoding="utf-8")
+    (tmp_path / "m" / "mine.txt").write_text("kept", encoding="utf-8")
+    before = {f.name: f.read_bytes() for f in (tmp_path / "m").iterdir()}
+    written = Path.write_text
+
+    def full(path: Path, text: str, **more: str) -> int:
+        if path.name.startswith(files.MODEL):
+            written(path, text[:100], **more)
+            raise OSError(28, "no space left")
+        return written(path, text, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        for name in ("m", "new"):
+            with pytest.raises(Unusable, match="无法写入"):
+                files.save(tmp_path / name, _folder(fitted), _tested(5), np.ones(5))
+    assert {f.name: f.read_bytes() for f in (tmp_path / "m").iterdir()} == before
+    assert [f.name for f in tmp_path.iterdir()] == ["m"], "neither half a folder nor what it was made from"
+    files.save(tmp_path / "m", _folder(fitted), _tested(5), np.ones(5))
+    assert sorted(f.name for f in (tmp_path / "m").iterdir()) == ["mine.txt", "model.json", "out_of_fold.parquet"]
 
 
 def _with(value: object, *path: object) -> object:

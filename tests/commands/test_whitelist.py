@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 
 from minxin.analysis.whitelist import boosting, reading, training
 from tests.analysis.test_whitelist import sample
-from tests.support import here
+from tests.support import ROOT, environment, here
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +93,52 @@ def test_later_rows_are_tested_and_earlier_ones_trained_on(tmp_path: Path) -> No
     assert pd.read_parquet(scored)["probability"].to_numpy()[-300:] == pytest.approx(
         held["monotone"].to_numpy()[-300:], abs=0
     )
+
+
+def test_rows_of_a_firm_are_never_divided(tmp_path: Path) -> None:
+    """Six rows of each firm, alike but for a hair, with an outcome by chance: out of fold nothing is foretold."""
+    draw = np.random.default_rng(8)
+    frame = pd.DataFrame({n: np.repeat(draw.normal(size=120), 6) + draw.normal(size=720) / 1e6 for n in "abc"})
+    frame["firm"] = np.repeat([f"企业{n}" for n in range(120)], 6)
+    frame["bad"] = np.repeat((draw.random(120) < 0.4).astype(int), 6)
+    frame["month"] = np.tile(["2022-01", "2022-02", "2022-03", "2022-04", "2022-05", "2022-06"], 120)
+    frame.loc[frame.index // 6 % 2 == 0, "month"] = "2022-01"
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    said = trained(tmp_path / "a.csv", tmp_path / "m", "--folds", "4", "--leave-out", "month", "--group-column", "firm")
+    assert said["group_column"] == "firm" and said["same_rows"] == 0
+    assert said["models"]["free"]["auc_low"] < 0.55
+    held = pq.read_table(tmp_path / "m" / "out_of_fold.parquet").to_pandas()
+    assert (held.groupby(frame["firm"])["fold"].nunique() == 1).all()
+    assert "“firm”相同的行（同一企业）" in card_of(tmp_path / "m")
+    later = trained(tmp_path / "a.csv", tmp_path / "t", "--time-column", "month", "--group-column", "firm")
+    assert later["cut"] == "2022-06" and later["rows_seen"] == 360, "a firm lies where its last row does"
+    assert "没有“企业”列" in line(
+        "train", tmp_path / "a.csv", "--target", "bad", "--group-column", "企业", "--out", tmp_path / "x"
+    )
+
+
+def card_of(folder: Path) -> str:
+    assert here("whitelist", "report", folder).returncode == 0
+    return (folder / "card.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files there")
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_result_that_cannot_be_written_whole_is_not_written(ending: str, tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv")
+    trained(file, tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    (tmp_path / "to").mkdir()
+    out = tmp_path / "to" / f"scored.{ending}"
+    out.write_text("of yesterday", encoding="utf-8")
+    # The kernel lets nobody write more than 4 KB into a file, as on a full disk.
+    small = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import runpy, sys; "
+    run = f"{small}sys.argv[0] = 'minxin'; runpy.run_module('minxin', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", run, "whitelist", "score", tmp_path / "m", file, "--out", out],
+        cwd=ROOT, env=environment(tmp_path / "home"), capture_output=True, text=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2 and f"无法写入 scored.{ending}" in done.stderr, done.stderr
+    assert out.read_text(encoding="utf-8") == "of yesterday" and [f.name for f in out.parent.iterdir()] == [out.name]
 
 
 def test_the_card_says_what_a_bank_must_know(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minxin import settings
+from minxin import queries, settings
 from minxin.access import Viewer
 from minxin.analysis.whitelist import boosting, firms, training
 from minxin.board import picking
@@ -109,9 +110,14 @@ def test_the_figures_are_counts_of_the_rows_and_the_page_says_how_to_train(world
 
 
 def test_a_trained_model_stands_beside_with_reasons(world: Path, open_page: Open) -> None:
-    done = here("whitelist", "firms")
+    done = here("whitelist", "firms", "--json")
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["group_column"] == "uscc"
     assert {"model.json", "card.html", "out_of_fold.parquet"} <= {f.name for f in (world / "whitelist").iterdir()}
+    sides = pd.read_parquet(world / "whitelist" / "out_of_fold.parquet")["fold"]
+    viewer = Viewer.local(settings.deployment())
+    loans = queries.current(settings.home()).run(firms.BLOCK, viewer, purpose="train", county="")
+    assert (sides.groupby(loans["uscc"]).nunique() == 1).all(), "no firm is trained on and tested"
     at = open_page(FILE, list="已获授信、模型列入风险最高一成")
     assert not at.exception and not at.error
     said = shown(at)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from minxin.analysis.whitelist import firms
 from minxin.warehouse import visibility
 from minxin.warehouse.visibility import Revocations
 from tests.queries.world import Published, World
@@ -121,13 +120,12 @@ def test_a_firm_is_scored_once_by_its_newest_application(world: World) -> None:
     assert one["bank"] == "乙银行", "who granted last, not the application without a bank"
 
 
-def test_each_ended_loan_is_trained_on_and_a_firm_lies_on_one_side_of_the_cut(world: World) -> None:
+def test_each_ended_loan_is_trained_on(world: World) -> None:
     rows = again(world).build().run("lending.features", purpose="train", county="")
     assert rows["loan_id"].tolist() == ["k0", "k1"]
     assert rows["bad"].tolist() == [0, 1] and rows["bank"].tolist() == ["乙银行", "甲银行"]
     assert rows["whitelisted_on"].isna().tolist() == [True, False]
     assert rows["n_penalty_24"].tolist() == [2, 1], "what was public before each grant"
-    assert firms.last_months(rows).tolist() == ["2022-03", "2022-03"]
 
 
 def test_training_knows_what_was_public_before_the_grant_and_nothing_later(world: World) -> None:

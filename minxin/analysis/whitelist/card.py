@@ -115,11 +115,17 @@ def _sample(about: dict[str, Any]) -> Block:
         )
     else:
         lines.append(
-            f"检验方法：{about['folds']} 折轮换，每一行都由没有见过它的模型评分；完全相同的行放在同一折"
+            f"检验方法：{about['folds']} 折轮换，每一行都由没有见过它的模型评分；{_together(about)}放在同一折"
             f"（本样本重复 {about['same_rows']} 行）。所存模型用全部样本训练。没有按时间检验，跨年度的表现未知。"
         )
-    lines.append(f"概率的校准用训练样本内部 {INNER} 折的折外评分拟合，不用检验样本。")
+    lines.append(f"概率的校准用训练样本内部 {INNER} 折的折外评分拟合，不用检验样本；{_together(about)}在其中也不拆开。")
     return Block("三、训练样本与检验方法", tuple(lines))
+
+
+def _together(about: dict[str, Any]) -> str:
+    """Which rows are never divided; a folder of an earlier version names no column."""
+    same = "完全相同的行"
+    return f"“{about['group_column']}”相同的行（同一企业）和{same}" if about.get("group_column") else same
 
 
 def _untested(held: Folder) -> Block:

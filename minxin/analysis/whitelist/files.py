@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,11 @@ from minxin.analysis.whitelist.calibration import Calibration
 from minxin.analysis.whitelist.scorecard import Scorecard
 from minxin.analysis.whitelist.training import MODELS, Fitted, Model, Tested
 from minxin.analysis.whitelist.variables import Knowledge, Variable
-from minxin.settings import Unusable
+from minxin.settings import Unusable, in_one_step, replace_in_one_step
 
 MODEL, ROWS = "model.json", "out_of_fold.parquet"
+#: The model card's forms, which ``exports/card_files.py`` writes beside them.
+CARDS = ("card.html", "card.docx", "card.md")
 FORMAT = "minxin-whitelist-1"
 #: No weight, coefficient or leaf of a training comes near it; beyond, sums of them would overflow.
 LARGEST = 1e6
@@ -44,21 +47,31 @@ class Folder:
 
 
 def save(folder: Path, held: Folder, tested: Tested, y: NDArray[np.float64]) -> None:
-    """Write a folder; each file is replaced in one step. Unusable where it cannot be written."""
+    """Write a folder in one step: a new one appears whole, in one that is there both files change at the end.
+
+    Cards of an earlier model go: they would speak of another one. Unusable where it cannot be written.
+    """
+    columns: dict[str, Any] = {"row": np.arange(len(y)), "fold": tested.fold, "target": y.astype("int8")}
+    columns |= {name: tested.p[name] for name in MODELS}
+    text = json.dumps(_plain(held), ensure_ascii=False, allow_nan=False)
+    is_new = not folder.exists()
+    place = folder.with_name(f".{folder.name}.{os.getpid()}.part") if is_new else folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        columns: dict[str, Any] = {"row": np.arange(len(y)), "fold": tested.fold, "target": y.astype("int8")}
-        columns |= {name: tested.p[name] for name in MODELS}
-        for name in (ROWS, MODEL):
-            (folder / f"{name}.part").unlink(missing_ok=True)  # a link that lies there would be written through
-        staged = folder / (ROWS + ".part")
-        pq.write_table(pa.table(columns), staged)
-        os.replace(staged, folder / ROWS)
-        staged = folder / (MODEL + ".part")
-        staged.write_text(json.dumps(_plain(held), ensure_ascii=False, allow_nan=False), encoding="utf-8")
-        os.replace(staged, folder / MODEL)
+        if is_new:
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+        with in_one_step(place / ROWS, place / MODEL) as (rows, model):
+            pq.write_table(pa.table(columns), rows)
+            model.write_text(text, encoding="utf-8")
+            for card in CARDS:
+                (folder / card).unlink(missing_ok=True)
+        if is_new:
+            replace_in_one_step(place, folder)
     except OSError as error:
         raise Unusable(f"无法写入文件夹 {folder.name}，请核对路径与权限。") from error
+    finally:
+        if is_new:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def load(folder: Path) -> Folder:

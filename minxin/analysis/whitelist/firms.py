@@ -13,7 +13,7 @@ from minxin.analysis.whitelist.training import Progress
 from minxin.analysis.whitelist.variables import Knowledge
 from minxin.settings import Home, Refused
 
-BLOCK, TARGET, TIME = "lending.features", "bad", "month_start"
+BLOCK, TARGET, TIME, FIRM = "lending.features", "bad", "month_start", "uscc"
 #: What a row says besides the variables.
 NAMES = (
     "loan_id", "uscc", "enterprise_name", "county_name", "bank", "whitelisted_on", "granted_on",
@@ -33,21 +33,16 @@ def folder(home: Home) -> Path:
 def train(ask: Callable[..., pd.DataFrame], knowledge: Knowledge, model: str, say: Progress) -> Trained:
     """Train on the loans that ended, split by the month of the firm's last grant. Refused where there are none.
 
-    All loans of a firm lie on one side: a model tested on a firm it was trained on would look better than it
-    is. By the last one, so that nothing granted after the cut is trained on.
+    All loans of a firm lie on one side, and in one fold of the calibration: a model tested on a firm it was
+    trained on would look better than it is.
     """
     rows = ask(BLOCK, purpose="train", county="")
     if rows.empty:
         raise Refused("快照里没有已到期的信易贷贷款，不能训练；请先导入信易贷业务并发布。")
-    frame = prepared(rows).assign(**{TIME: last_months(rows)})
+    frame = prepared(rows).assign(**{TIME: pd.to_datetime(rows[TIME]).dt.strftime("%Y-%m"), FIRM: rows[FIRM]})
     frame[TARGET] = rows[TARGET].astype("float64").to_numpy()
-    wanted = Wanted(TARGET, time_column=TIME, model=model, population=POPULATION)
+    wanted = Wanted(TARGET, time_column=TIME, model=model, population=POPULATION, group_column=FIRM)
     return run.train_frame(frame, CALLED, wanted, knowledge, say)
-
-
-def last_months(rows: pd.DataFrame) -> pd.Series:
-    """The month of each row's firm's last grant, as 2023-04."""
-    return pd.to_datetime(rows[TIME]).groupby(rows["uscc"]).transform("max").dt.strftime("%Y-%m")
 
 
 def prepared(rows: pd.DataFrame) -> pd.DataFrame:

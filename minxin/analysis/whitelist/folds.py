@@ -1,4 +1,4 @@
-"""Who is trained on and who is tested: folds that keep identical rows together, or a split by time."""
+"""Who is trained on and who is tested: folds that keep rows together, or a split by time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,26 @@ def same_rows(frame: pd.DataFrame) -> NDArray[np.uint64]:
     """A number for each row that identical rows share; missing values are alike, 0 and −0 too."""
     plain = frame.apply(lambda c: c if is_text(c) else c + 0.0)
     return pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype="uint64")
+
+
+def joined(*keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A number for each row, shared by rows alike in any of ``keys``, and so on from row to row.
+
+    It is the place of the group's first row: the same rows without other groups come in the same order.
+    """
+    first = np.arange(len(keys[0]), dtype="uint64")
+    while True:
+        before = first
+        for key in keys:
+            first = pd.Series(first).groupby(key).transform("min").to_numpy()
+        if (first == before).all():
+            return first
+
+
+def same_values(column: pd.Series) -> NDArray[np.uint64]:
+    """A number for each row that rows with the same value share; a row without one stands alone."""
+    place = pd.factorize(column)[0]
+    return np.where(place < 0, len(column) + np.arange(len(column)), place).astype("uint64")
 
 
 def deal(groups: NDArray[np.uint64], y: NDArray[np.float64], folds: int, seed: int) -> Folds:

@@ -27,7 +27,10 @@ _TRUE, _FALSE = ("true", "是", "yes", "不良", "违约", "bad"), ("false", "�
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a training was asked for: folds, or a column of time to divide by; the model that scores by default."""
+    """What a training was asked for: folds, or a column of time to divide by; the model that scores by default.
+
+    ``group_column``: rows with the same value in it, those of one firm, are never divided.
+    """
 
     target: str
     folds: int = FOLDS
@@ -35,6 +38,7 @@ class Wanted:
     model: str = "monotone"
     population: str = ""
     leave_out: tuple[str, ...] = ()
+    group_column: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,23 +58,26 @@ def train(file: Path, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Tr
 
 def train_frame(frame: pd.DataFrame, called: str, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Trained:
     """The same on rows that are already there; ``called``: what they are called in lines and on the card."""
-    for name in (wanted.target, *filter(None, (wanted.time_column, *wanted.leave_out))):
+    for name in (wanted.target, *filter(None, (wanted.time_column, wanted.group_column, *wanted.leave_out))):
         if name not in frame:
             raise Unusable(f"文件 {called} 里没有“{name}”列；现有的列：{_listed(frame.columns)}。")
     y = target(frame[wanted.target], wanted.target)
     # None of what scoring adds is a variable, and neither is what was named.
-    out = {wanted.target, wanted.time_column, *wanted.leave_out}
+    out = {wanted.target, wanted.time_column, wanted.group_column, *wanted.leave_out}
     features, remarks = _features(frame[[c for c in frame.columns if c not in out]])
     knowledge.check(list(features))
-    fold, cut = _divided(frame, features, y, wanted)
+    groups = folds.same_rows(features)
+    if wanted.group_column:
+        groups = folds.joined(groups, folds.same_values(frame[wanted.group_column]))
+    fold, cut = _divided(frame, groups, y, wanted)
     seen = fold >= 0 if not wanted.time_column else fold < 0
     if wanted.time_column:
         for part, word in ((y[seen], "之前"), (y[~seen], "之后")):
             _enough(part, f"分界 {cut} {word}")
-    tested, fitted = training.test(features, y, fold, knowledge, SEED, say)
+    tested, fitted = training.test(features, y, fold, groups, knowledge, SEED, say)
     if fitted is None:
         say("用全部样本训练")
-        fitted = training.fit(features, y, knowledge, SEED)
+        fitted = training.fit(features, y, knowledge, SEED, groups)
     about = _about(called, features, y, wanted, cut, tested, seen)
     known = Knowledge({name: knowledge.variable(name) for name in features})
     return Trained(Folder(fitted, known, about), tested, y, tuple(remarks))
@@ -182,16 +189,19 @@ def _features(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _divided(
-    frame: pd.DataFrame, features: pd.DataFrame, y: NDArray[np.float64], wanted: Wanted
+    frame: pd.DataFrame, groups: NDArray[np.uint64], y: NDArray[np.float64], wanted: Wanted
 ) -> tuple[NDArray[np.int64], str]:
     if not wanted.time_column:
         if not FEWEST_FOLDS <= wanted.folds <= MOST_FOLDS:
             raise Unusable(f"折数应在 {FEWEST_FOLDS} 到 {MOST_FOLDS} 之间，给的是 {wanted.folds}。")
-        return folds.deal(folds.same_rows(features), y, wanted.folds, SEED), ""
+        return folds.deal(groups, y, wanted.folds, SEED), ""
     times = frame[wanted.time_column]
     if times.isna().any():
         raise Unusable(f"时间列“{wanted.time_column}”有空值，请补上后再试。")
     try:
+        if wanted.group_column:
+            # By the last one, so that nothing later than the cut is trained on.
+            times = times.groupby(groups).transform("max")
         return folds.by_time(times)
     except (ValueError, TypeError) as error:
         raise Unusable(f"时间列“{wanted.time_column}”分不出先后，请换一列。") from error
@@ -215,6 +225,7 @@ def _about(
     return {
         "file": called, "target": wanted.target, "model": wanted.model, "population": wanted.population,
         "folds": 0 if wanted.time_column else wanted.folds, "time_column": wanted.time_column, "cut": cut,
+        "group_column": wanted.group_column,
         "rows": len(y), "bad": int(y.sum()), "rows_seen": int(seen.sum()), "bad_seen": int(y[seen].sum()),
         "same_rows": len(y) - len(np.unique(folds.same_rows(features))), "seed": SEED,
         "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},

@@ -19,6 +19,7 @@ from minxin.analysis.whitelist.variables import Knowledge
 from minxin.settings import Unusable
 
 Array = NDArray[np.float64]
+Groups = NDArray[np.uint64]
 #: The models of one run and what they are called.
 MODELS = {"scorecard": "评分卡", "monotone": "单调提升树", "free": "自由提升树（仅作参照）"}
 #: Folds inside the training rows, whose scores the calibration is fitted on.
@@ -71,11 +72,15 @@ class Tested:
     reliability: dict[str, pd.DataFrame]
 
 
-def fit(frame: pd.DataFrame, y: Array, knowledge: Knowledge, seed: int) -> Fitted:
-    """Bins, three models and their calibrations from these rows alone; the same rows give the same models."""
-    inner = folds.deal(folds.same_rows(frame), y, INNER, seed)
+def fit(frame: pd.DataFrame, y: Array, knowledge: Knowledge, seed: int, groups: Groups | None = None) -> Fitted:
+    """Bins, three models and their calibrations from these rows alone; the same rows give the same models.
+
+    ``groups``: rows with the same number (those of one firm) are not divided by the inner folds either: a
+    calibration on scores of firms that the model has seen would promise more than the model keeps.
+    """
+    inner = folds.deal(folds.same_rows(frame) if groups is None else groups, y, INNER, seed)
     if any(len(np.unique(y[inner != fold])) < 2 for fold in range(INNER)):
-        # Identical rows stay in one fold: of many rows that are all alike nothing is left to train on.
+        # Rows of a group stay in one fold: of many rows that are all alike nothing is left to train on.
         raise Unusable("彼此不同的行太少，分折之后有的部分只剩不良或只剩良好，无法训练；请补充变量或样本，或减少折数。")
     bins, cores = _cores(frame, y, knowledge, seed)
     raw = {name: np.zeros(len(y)) for name in MODELS}
@@ -108,7 +113,13 @@ def _cores(
 
 
 def test(
-    frame: pd.DataFrame, y: Array, fold: NDArray[np.int64], knowledge: Knowledge, seed: int, say: Progress
+    frame: pd.DataFrame,
+    y: Array,
+    fold: NDArray[np.int64],
+    groups: Groups,
+    knowledge: Knowledge,
+    seed: int,
+    say: Progress,
 ) -> tuple[Tested, Fitted | None]:
     """Fit on all other folds, score each; the last fit too, which is the one of a split by time."""
     tested = [f for f in range(int(fold.max()) + 1) if (fold == f).any()]
@@ -118,7 +129,7 @@ def test(
     for number, one in enumerate(tested):
         say(f"第 {number + 1} 折，共 {len(tested)} 折")
         seen, unseen = fold != one, fold == one
-        fitted = fit(frame[seen], y[seen], knowledge, seed)
+        fitted = fit(frame[seen], y[seen], knowledge, seed, groups[seen])
         for name, model in fitted.models.items():
             raw = model.raw(frame[unseen], fitted.bins)
             p[name][unseen] = model.calibration.probability(raw)
