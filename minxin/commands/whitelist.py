@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from minxin.settings import Unusable, in_one_step
+from minxin.settings import Home, Unusable, in_one_step
 
 if TYPE_CHECKING:
     from minxin.analysis.whitelist import run
+
+
+#: The model that the page shows unless another is asked for: a bank officer can work it out by hand.
+OF_FIRMS = "scorecard"
 
 
 def register(subparsers: Any) -> None:
@@ -47,7 +52,7 @@ def register(subparsers: Any) -> None:
     score.add_argument("--out", type=Path, required=True, metavar="FILE", help="csv 或 parquet")
     score.set_defaults(run=run_score)
     firms = actions.add_parser("firms", help="用快照里到期的信易贷贷款训练，供「信易贷与白名单」页使用")
-    firms.add_argument("--model", choices=["scorecard", "monotone", "free"], default="scorecard", help="页面所用的模型")
+    firms.add_argument("--model", choices=["scorecard", "monotone", "free"], default=OF_FIRMS, help="页面所用的模型")
     firms.add_argument("--json", action="store_true", help="输出 JSON")
     firms.set_defaults(run=run_firms)
     report = actions.add_parser("report", help="写出给银行看的模型卡（网页、文档与纯文本）")
@@ -71,11 +76,20 @@ def run_train(args: argparse.Namespace) -> int:
 
 def run_firms(args: argparse.Namespace) -> int:
     """Train on the snapshot's loans and keep the model and its card in the home; 1 while nothing is published."""
+    from minxin import settings
+
+    return _told(train_firms(settings.home().open(), args.model, _say), args.json)
+
+
+def train_firms(home: Home, model: str, say: Callable[[str], None]) -> run.Trained:
+    """The model of the page 信易贷与白名单 and its card, kept in the home.
+
+    Refused where nothing is published or no loan has come to its end, Unusable where too few have.
+    """
     from minxin import access, queries, settings
     from minxin.analysis.whitelist import card, firms, run, variables
     from minxin.exports import card_files
 
-    home = settings.home().open()
     asked = queries.current(home)
     if asked is None:
         raise settings.Refused("尚无已发布的数据；请先运行 minxin demo 或 minxin import 与 minxin build。")
@@ -84,10 +98,10 @@ def run_firms(args: argparse.Namespace) -> int:
     def ask(block: str, **given: Any) -> pd.DataFrame:
         return asked.run(block, viewer, **given)
 
-    trained = firms.train(ask, variables.load(), args.model, _say)
+    trained = firms.train(ask, variables.load(), model, say)
     run.keep(firms.folder(home), trained)
     card_files.write(firms.folder(home), card.card(trained.folder))
-    return _told(trained, args.json)
+    return trained
 
 
 def _told(trained: run.Trained, as_json: bool) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from minxin import access, queries
 from minxin.__main__ import main
+from minxin.analysis.whitelist import boosting, files, firms, training
 from minxin.settings import Home
 from minxin.warehouse.build import build
 from minxin.warehouse.lake import Lake
@@ -72,6 +73,23 @@ def test_the_subjects_replace_only_themselves(tmp_home: Home, capfd: pytest.Capt
     assert main(["demo", "--subject", "credit", "--seed", "5", *small]) == 0
     second = json.loads(capfd.readouterr().out)
     assert [m.batch_id for m in Lake(tmp_home).batches()] == [petitions, second["credit_batch"]]
+
+
+def test_the_white_list_of_the_firms_is_trained_with_them(
+    tmp_home: Home, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where enough loans came to their end; with fewer the demo is published all the same and says so."""
+    monkeypatch.setattr(boosting, "TREES", 8)
+    monkeypatch.setattr(training, "SMALLEST", 5)
+    assert main(["demo", "--subject", "credit", "--enterprises", "600", "--credit-records", "2000"]) == 0
+    said = capfd.readouterr()
+    assert "没有训练白名单模型" in said.out and "没有训练白名单模型：" in said.err
+    assert not (firms.folder(tmp_home) / files.MODEL).exists()
+    assert main(["demo", "--subject", "credit", "--enterprises", "12000", "--credit-records", "2000"]) == 0
+    said = capfd.readouterr()
+    assert "没有训练" not in said.out + said.err and "训练白名单模型" in said.err
+    held = files.load(firms.folder(tmp_home))
+    assert held.about["model"] == "scorecard" and (firms.folder(tmp_home) / files.CARDS[0]).is_file()
 
 
 def test_a_real_home_is_refused(tmp_home: Home, capfd: pytest.CaptureFixture[str]) -> None:
