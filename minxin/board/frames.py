@@ -14,6 +14,7 @@ from minxin import queries, settings
 from minxin.access import Viewer
 from minxin.charts.about import About
 from minxin.queries import Queries
+from minxin.settings import Refused
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshot
 from minxin.warehouse.visibility import Revocations, today
@@ -75,8 +76,17 @@ def source(viewer: Viewer) -> Source | None:
 
 
 def _gone(home: settings.Home) -> tuple[list[str], str, list[str]]:
-    """What decides which records may not be shown: withdrawn batches, the day, what a decision took away."""
-    return Lake(home).withdrawn_ids(), today(home).isoformat(), Revocations(home).ids()
+    """What decides which records may not be shown: withdrawn batches, the day, what a decision took away.
+
+    Where nobody knows the latter, blocks that need it refuse, and pages without them go on; what is kept then
+    stands under what the files look like, so that nothing of it is shown once they are others.
+    """
+    revocations = Revocations(home)
+    try:
+        hidden = revocations.ids()
+    except Refused:
+        hidden = ["unknown", *revocations.files()]
+    return Lake(home).withdrawn_ids(), today(home).isoformat(), hidden
 
 
 def standing() -> str:

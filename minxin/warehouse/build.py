@@ -27,6 +27,7 @@ from minxin.warehouse.lock import writing
 from minxin.warehouse.marttests import check_mart
 from minxin.warehouse.snapshots import SCHEMA, Snapshot, Snapshots
 from minxin.warehouse.views import make_lake_view
+from minxin.warehouse.visibility import Revocations
 
 log = logging.getLogger(__name__)
 MODEL_NAME = re.compile(r"\b(?:stg|int|dim|fct|mart)_[a-z0-9_]+\b")
@@ -55,6 +56,7 @@ def build(home: Home, progress: Progress | None = None) -> Snapshot:
         connection = duckdb.connect(str(target), config=limits(scratch))
         try:
             say(0.02, "读取数据湖")
+            Revocations(home).seal()
             as_of = prepare(connection, home, built_at)
             _run_models(connection, say)
             connection.execute(

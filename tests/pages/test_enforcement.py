@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from minxin.warehouse.visibility import Revocations
+from tests import support
 from tests.pages import credit_world
 from tests.pages.conftest import Open, shown
 from tests.queries.world import World
@@ -46,6 +47,27 @@ def test_what_is_stuck_is_listed_until_it_is_revoked(world: World, open_page: Op
     at.run()
     assert "第45公司" not in next(f.value for f in at.dataframe if "停在" in f.value)["企业"].tolist()
     assert {m.label: m.value for m in at.metric}["在办线索"] == "15件", "sums name nobody and follow at the next build"
+
+
+def test_a_list_of_revocations_that_is_gone_shows_no_records_and_says_so(world: World, open_page: Open) -> None:
+    held = Revocations(world.home)
+    held.revoke("c45", "局长", "已退出")
+    at = open_page(FILE)
+    assert "第45公司" not in next(f.value for f in at.dataframe if "停在" in f.value)["企业"].tolist()
+    whole = held.file.read_bytes()
+    held.file.unlink()
+    at.run()
+    assert not at.exception and "公司" not in "".join(f.value.to_csv() for f in at.dataframe)
+    assert at.error and {e.value for e in at.error if "\n" not in e.value and "请从备份恢复" in e.value}
+    other = open_page("credit/lending.py")
+    assert not other.exception and not other.error, "what names no such record goes on"
+    check = next(line for line in support.here("check").stdout.splitlines() if "撤销名单" in line)
+    assert check.startswith("有误") and "不见了" in check
+    built = support.here("build")
+    assert built.returncode == 1 and "不见了" in built.stderr
+    held.file.write_bytes(whole)
+    at.run()
+    assert not at.error and "第45公司" not in next(f.value for f in at.dataframe if "停在" in f.value)["企业"].tolist()
 
 
 def test_a_home_without_credit_data_has_empty_panels_and_no_error(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from minxin.warehouse.visibility import Revocations, today
 
 
 def test_nothing_is_revoked_in_a_home_where_nobody_decided(tmp_home: Home) -> None:
-    assert Revocations(tmp_home).ids() == [] and not Revocations(tmp_home).file.exists()
+    held = Revocations(tmp_home.open("real"))
+    held.seal()
+    assert held.ids() == [] and not held.file.exists() and not held.seal_file.exists()
 
 
 def test_a_revoked_record_is_in_the_list_and_a_restored_one_is_not(tmp_home: Home) -> None:
@@ -48,9 +51,103 @@ def test_a_line_left_unfinished_is_dropped_and_a_broken_list_shows_nothing(tmp_h
     assert held.ids() == ["p1"]
     held.revoke("p3", "局长", "修复")
     assert held.ids() == ["p1", "p3"]
+    held.seal_file.unlink()
     held.file.write_bytes(b"not a line\n" + whole)
     with pytest.raises(Refused, match="第 1 行"):
         held.ids()
+
+
+def _vanished(file: Path) -> None:
+    file.unlink()
+
+
+def _empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def _cut_within_a_line(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def _cut_between_lines(file: Path) -> None:
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+
+
+def _first_line_gone(file: Path) -> None:
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[1:]))
+
+
+def _garbage(file: Path) -> None:
+    file.write_bytes(b"\xff\x00\x81" * 300)
+
+
+def _other_number(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"p1"', b'"p9"'))
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGE = [_vanished, _empty, _cut_within_a_line, _cut_between_lines, _first_line_gone, _garbage, _other_number, _folder]
+
+
+@pytest.mark.parametrize("harm", DAMAGE)
+def test_a_list_that_lost_something_shows_nothing_until_it_is_restored(
+    tmp_home: Home, harm: Callable[[Path], None]
+) -> None:
+    held = Revocations(tmp_home.open("real"))
+    held.revoke("p1", "局长", "修复")
+    held.revoke("p2", "局长", "修复")
+    whole = held.file.read_bytes()
+    harm(held.file)
+    for ask in (
+        held.ids,
+        held.entries,
+        lambda: held.revoke("p3", "局长", "修复"),
+        lambda: held.restore("p1", "局长", "错"),
+    ):
+        with pytest.raises(Refused, match="已停止展示；请从备份恢复") as refused:
+            ask()
+        assert str(refused.value).count("\n") == 0
+    if held.file.is_dir():
+        held.file.rmdir()
+    held.file.write_bytes(whole)
+    assert held.ids() == ["p1", "p2"]
+    held.revoke("p3", "局长", "修复")
+    assert held.ids() == ["p1", "p2", "p3"]
+
+
+@pytest.mark.parametrize("seal", ["", "{}", "[1]", '{"size": "many", "sha256": ""}', "\ufffd"])
+def test_a_seal_nobody_can_read_shows_nothing(tmp_home: Home, seal: str) -> None:
+    held = Revocations(tmp_home.open("real"))
+    held.revoke("p1", "局长", "修复")
+    held.seal_file.write_text(seal, encoding="utf-8")
+    with pytest.raises(Refused, match="核对记录"):
+        held.ids()
+
+
+def test_a_list_of_before_seals_is_believed_and_sealed_by_the_next_build(tmp_home: Home) -> None:
+    held = Revocations(tmp_home.open("real"))
+    held.revoke("p1", "局长", "修复")
+    held.seal_file.unlink()
+    assert held.ids() == ["p1"]
+    held.seal()
+    held.file.unlink()
+    with pytest.raises(Refused, match="不见了"):
+        held.ids()
+
+
+def test_a_decision_whose_writer_died_before_the_seal_holds(tmp_home: Home) -> None:
+    held = Revocations(tmp_home.open("real"))
+    held.revoke("p1", "局长", "修复")
+    sealed = held.seal_file.read_bytes()
+    held.revoke("p2", "局长", "修复")
+    held.seal_file.write_bytes(sealed)
+    assert held.ids() == ["p1", "p2"]
+    held.seal()
+    assert held.seal_file.read_bytes() != sealed
 
 
 def test_it_does_not_wait_for_a_build(tmp_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
