@@ -151,6 +151,18 @@ def test_the_code_carries_a_number_and_a_signature_and_a_forged_one_opens_nothin
     assert not signing.signed(other, "FIRM-D0", given["sign"][0])
 
 
+def test_no_firm_is_named_before_anybody_searched(world: World, open_page: Open) -> None:
+    at = open_page(ENTERPRISE)
+    assert not at.exception and not at.error and not at.dataframe and not at.header
+    said = shown(at)
+    assert "按回车查找" in said and "大鹏物业" not in said and "FIRM-" not in said
+    forged = open_page(ENTERPRISE, uscc="FIRM-D0", sign="AAAAAAAAAAAAAAAA")
+    assert not forged.dataframe and "大鹏物业" not in shown(forged)
+    found = open_page(ENTERPRISE, find="物业")
+    assert "大鹏物业" in "".join(f.value.to_csv() for f in found.dataframe) + shown(found)
+    assert open_page(ENTERPRISE, uscc="FIRM-D0").header[0].value == "大鹏物业"
+
+
 def test_without_firms_both_pages_say_what_to_do(demo_without_firms: Home, open_page: Open) -> None:
     assert "还没有企业数据" in shown(open_page(HEATMAP))
     assert "还没有企业数据" in shown(open_page(ENTERPRISE))

@@ -54,7 +54,7 @@ def search(source: Source, viewer: Viewer, code: str) -> None:
     wanted = " ".join(str(term or "").split())[:LONGEST]
     if not wanted:
         if not code:
-            _examples(source)
+            _nobody_yet(source)
         return
     most = risk_board().found
     held = source("enterprise.search", term=wanted, limit=most)
@@ -69,19 +69,18 @@ def search(source: Source, viewer: Viewer, code: str) -> None:
         _hits(held, "found")
 
 
-def _examples(source: Source) -> None:
-    """Before any search: the firms with the highest score in the newest month."""
-    months = source("risk.months")["month_start"]
-    if not len(months):
+def _nobody_yet(source: Source) -> None:
+    """Before any search: what the page shows, and no firm: nobody's name stands on a wall without being asked for."""
+    if source("risk.months").empty:
         st.text("还没有企业数据，请先在「数据导入」中导入企业名录。")
         return
-    newest = pd.Timestamp(months.max()).date()
-    names = ("class_before", "county", "community", "industry", "sector", "park")
-    asked = dict.fromkeys(names, "") | {"risk_class": "D"}
-    held = source("risk.firms", month=newest, before=newest, limit=10, **asked)
-    st.subheader("得分最高的企业", anchor=False)
-    st.caption("可直接查找，也可点击一行打开。")
-    _hits(held, "examples")
+    with st.container(border=True, width=760):
+        st.markdown(
+            "请输入企业名称的一部分、名称各字拼音的首字母，或统一社会信用代码，按回车查找。\n\n"
+            "查到后可以看到：归入哪一类、为什么，各月类别的变化，可查看的信用记录及其展示期限，"
+            "何时可以修复，检查与贷款。\n\n"
+            "查找之前不列出企业；按类别、行业、县区查看名单，请到「信用热力图」选定一格。"
+        )
 
 
 def _hits(held: pd.DataFrame, name: str) -> None:
