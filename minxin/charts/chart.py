@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minxin.charts.words import MISSING, clean, is_moment, missing, moment, spans_years
+from minxin.charts.words import MISSING, are_months, clean, is_moment, missing, moment, spans_years
 
 
 class Kind(StrEnum):
@@ -307,7 +307,7 @@ class Chart:
     @cached_property
     def names(self) -> list[str]:
         """What is compared, as text, in drawing order."""
-        return [self.text(v, self.with_year) for v in self.column("x")]
+        return [self.text(v, self.with_year, self.by_month) for v in self.column("x")]
 
     @cached_property
     def with_year(self) -> bool:
@@ -315,14 +315,19 @@ class Chart:
         return bool(self.encoding.x) and spans_years(self.rows[self.encoding.x])
 
     @cached_property
+    def by_month(self) -> bool:
+        """Whether dates on the x axis stand for whole months; no day is said of them then, and always the year."""
+        return are_months(self.column("x"))
+
+    @cached_property
     def keys(self) -> list[str]:
         """Stable ids in drawing order: the key column, else the names."""
         return [clean(v) for v in self.column("key")] if self.encoding.key else self.names
 
     @staticmethod
-    def text(value: Any, with_year: bool = False) -> str:
+    def text(value: Any, with_year: bool = False, by_month: bool = False) -> str:
         """A cell that is not a measure, as text."""
-        return moment(value, with_year) if is_moment(value) else clean(value) or MISSING
+        return moment(value, with_year, by_month) if is_moment(value) else clean(value) or MISSING
 
     def row_unit(self, position: int) -> Unit:
         """The unit of one row."""

@@ -34,12 +34,14 @@ def _is_time(chart: Chart) -> bool:
 
 
 def _time_axis(canvas: Canvas, values: list[Any]) -> None:
-    """A real time axis whose labels are days that occur, at most seven."""
+    """A real time axis whose labels are days that occur, at most seven, or whole months, at most five."""
     days = sorted({pd.Timestamp(v) for v in values if v is not None})
-    step = max(1, math.ceil(len(days) / 7))
+    by_month = canvas.chart.by_month
+    # A month is said with its year, which takes more room.
+    step = max(1, math.ceil(len(days) / (5 if by_month else 7)))
     shown = days[::-1][::step][::-1]
-    with_year = canvas.chart.with_year
-    words = [moment(d) for d in shown]
+    with_year = canvas.chart.with_year and not by_month
+    words = [moment(d, by_month=by_month) for d in shown]
     if with_year:
         years = [d.year for d in shown]
         words = [
@@ -135,7 +137,9 @@ def line(canvas: Canvas) -> None:
     right = _end_words(canvas, ends, axis)
     top = _place_notes(canvas, places, timed)
     canvas.lay(height=HEIGHT * canvas.font + top)
-    canvas.margins(l=_left(canvas), r=right, t=top + 10, b=48 if chart.with_year and timed else 32)
+    canvas.margins(
+        l=_left(canvas), r=right, t=top + 10, b=48 if chart.with_year and timed and not chart.by_month else 32
+    )
 
 
 def _left(canvas: Canvas) -> float:
@@ -381,7 +385,8 @@ def small_multiples(canvas: Canvas) -> None:
         yaxis={"visible": False, "range": [-(lines - 1) * (high_box + gap_y) - 0.08, high_box + 0.52]},
         height=lines * canvas.font * 7.2 + canvas.font * 2,
     )
-    ends = f"{chart.text(xs_all[0], chart.with_year)} — {chart.text(xs_all[-1], chart.with_year)} · " if xs_all else ""
+    span = [chart.text(xs_all[i], chart.with_year, chart.by_month) for i in (0, -1)] if xs_all else []
+    ends = f"{' — '.join(span)} · " if span else ""
     scale = f"{ends}各图同一刻度：{chart.unit.format(low)} — {chart.unit.format(high)}"
     if whole:
         scale += " · 点线为总体"

@@ -82,7 +82,8 @@ def _column(chart: Chart, name: str) -> TableColumn:
         written = [unit.exact(v) if v is None or _is_number(v) else chart.text(v) for v in raw]
     else:
         with_year = spans_years(raw)
-        written = [_text(chart, v, with_year) for v in raw]
+        by_month = chart.by_month and "x" in roles
+        written = [_text(chart, v, with_year, by_month) for v in raw]
     return TableColumn(name, heading, None if mixed else unit, raw, written)
 
 
@@ -98,13 +99,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
-def _text(chart: Chart, value: Any, with_year: bool) -> str:
+def _text(chart: Chart, value: Any, with_year: bool, by_month: bool) -> str:
     if value is None:
         return MISSING
     if isinstance(value, (bool, np.bool_)):
         return "是" if value else "否"
     if is_moment(value):
-        return chart.text(value, with_year)
+        return chart.text(value, with_year, by_month)
     if _is_number(value):
         whole = float(value).is_integer()
         return PLAIN_COUNT.exact(value) if whole else Unit("number", "", 1).exact(value)

@@ -87,15 +87,23 @@ def is_moment(value: Any) -> bool:
     return isinstance(value, (dt.date, pd.Timestamp)) and not missing(value)
 
 
-def moment(value: Any, with_year: bool = False) -> str:
-    """A date or timestamp as 6月26日， 6月26日 18:00, or with its year."""
+def moment(value: Any, with_year: bool = False, by_month: bool = False) -> str:
+    """A date or timestamp as 6月26日， 6月26日 18:00, or with its year; a month as 2023年6月."""
     if missing(value):
         return MISSING
+    if by_month:
+        return f"{value.year}年{value.month}月"
     year = f"{value.year}年" if with_year else ""
     text = f"{year}{value.month}月{value.day}日"
     if isinstance(value, dt.datetime) and (value.hour, value.minute) != (0, 0):
         text += f" {value.hour:02d}:{value.minute:02d}"
     return text
+
+
+def are_months(values: Iterable[Any]) -> bool:
+    """Whether dates stand for whole months: several, each the first of its month."""
+    held = {v for v in values if not missing(v)}
+    return len(held) > 1 and all(is_moment(v) and pd.Timestamp(v) == pd.Timestamp(v.year, v.month, 1) for v in held)
 
 
 def spans_years(values: Iterable[Any]) -> bool:

@@ -139,6 +139,8 @@ def _cell(book: Book, chart: Chart, sheet: Any, row: int, place: int, column: Ta
         stamp = pd.Timestamp(value)
         daily = not isinstance(value, dt.datetime) or stamp == stamp.normalize()
         picture = 'yyyy"年"m"月"d"日"' if daily else 'yyyy"年"m"月"d"日" hh:mm'
+        if chart.by_month and column.name == chart.encoding.x:
+            picture = 'yyyy"年"m"月"'
         if stamp.year < 1900:
             text(book, sheet, row, place, column.written[r], "cell")
         else:

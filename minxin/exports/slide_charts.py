@@ -561,7 +561,7 @@ def _line_data(chart: Chart, rows: list[int]) -> tuple[Any, list[tuple[str, list
     data = CategoryChartData(number_format=chart.unit.number_format)
     data.categories = order
     if timed:
-        data.categories.number_format = r"yyyy\年m\月" if chart.with_year else r"m\月d\日"
+        data.categories.number_format = r"yyyy\年m\月" if chart.with_year or chart.by_month else r"m\月d\日"
     held = []
     for group in dict.fromkeys(groups[i] for i in rows):
         mine = [i for i in rows if groups[i] == group]

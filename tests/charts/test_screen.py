@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import itertools
 import json
 import re
 from dataclasses import replace
 
+import openpyxl
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from minxin.charts import Chart, Encoding, Kind, Theme, config, figure
+from minxin.charts import Chart, Encoding, Kind, Theme, config, figure, table
 from minxin.charts.canvas import SCREEN, safe, spread, tick_words, ticks
 from minxin.charts.chart import RATE
 from minxin.charts.palette import colours
+from minxin.exports import workbook
 from tests.charts import samples
 
 
@@ -113,6 +117,30 @@ def test_axes_are_round_and_chinese() -> None:
     assert tick_words([0.9, 0.925, 0.95], RATE) == ["90.0%", "92.5%", "95.0%"]
     assert tick_words([0, 10_000, 20_000], samples.COUNT)[-1] == "2.0万件"
     assert ticks(5, 5) == [5]
+
+
+def test_an_axis_of_months_says_month_and_year_and_no_day() -> None:
+    """In every medium: ticks, table, and the sheet's and the slide's own formats."""
+
+    def of(days: list[dt.date]) -> Chart:
+        rows = pd.DataFrame({"month": days, "n": range(len(days))})
+        headings = {"month": "月份", "n": "件数"}
+        encoding = Encoding(x="month", y="n")
+        return Chart("t", Kind.LINE, rows, encoding, samples.COUNT, "题", "", "题", headings=headings)
+
+    months = of([dt.date(2022 + (m + 6) // 12, (m + 6) % 12 + 1, 1) for m in range(12)])
+    ticks_said = figure(months).layout.xaxis.ticktext
+    assert ticks_said[-1] == "2023年6月" and len(ticks_said) <= 5
+    assert all(re.fullmatch(r"\d{4}年\d{1,2}月", word) for word in ticks_said)
+    assert table(months)["月份"].tolist()[0] == "2022年7月"
+    assert "2022年7月</b>" in _words(figure(months)) and "月1日" not in _words(figure(months))
+    within = of([dt.date(2023, 5, 1), dt.date(2023, 6, 1)])
+    assert list(figure(within).layout.xaxis.ticktext) == ["2023年5月", "2023年6月"]
+    weeks = of([dt.date(2023, 5, 1), dt.date(2023, 5, 8)])
+    assert list(figure(weeks).layout.xaxis.ticktext) == ["5月1日", "5月8日"]
+    written = openpyxl.load_workbook(io.BytesIO(workbook([months], "题")))
+    formats = {cell.number_format for sheet in written for row in sheet.iter_rows() for cell in row if cell.is_date}
+    assert 'yyyy"年"m"月"' in formats
 
 
 def test_words_move_apart_and_keep_their_order() -> None:
