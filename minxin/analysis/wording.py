@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -17,11 +17,11 @@ def is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
-def _plain(value: float, decimals: int) -> str:
-    """A number with fixed decimals, half away from zero, and never -0."""
+def _plain(value: float, decimals: int, grouped: bool = False) -> str:
+    """A number with fixed decimals, half away from zero, and never -0; ``grouped`` with commas: 1,234."""
     scaled = math.floor(abs(value) * 10**decimals + 0.5 + 1e-9) / 10**decimals
-    text = f"{scaled:.{decimals}f}"
-    return f"-{text}" if value < 0 and float(text) != 0 else text
+    text = f"{scaled:,.{decimals}f}" if grouped else f"{scaled:.{decimals}f}"
+    return f"-{text}" if value < 0 and scaled != 0 else text
 
 
 def _signed(value: float, decimals: int) -> str:
@@ -30,9 +30,9 @@ def _signed(value: float, decimals: int) -> str:
 
 
 def count_text(value: float | None, unit: str = "", smallest: int = 0) -> str:
-    """A count: 1234, 1.2万, 3.1亿; 「<5」 for 1 to ``smallest`` - 1; — where missing.
+    """A count: 1,234, 1.2万, 3.1亿; 「<5」 for 1 to ``smallest`` - 1; — where missing.
 
-    ``unit`` follows after a space: 12 件.
+    ``unit`` follows figures after a space and 万 or 亿 at once: 12 件, 1.2万件.
     """
     if is_missing(value):
         return MISSING
@@ -44,8 +44,16 @@ def count_text(value: float | None, unit: str = "", smallest: int = 0) -> str:
     elif abs(value) >= 10_000:
         text = f"{_plain(value / 1e4, 1)}万"
     else:
-        text = _plain(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
-    return f"{text} {unit}" if unit else text
+        text = _plain(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1, grouped=True)
+    if not unit:
+        return text
+    return f"{text}{unit}" if text[-1] in "万亿" else f"{text} {unit}"
+
+
+def month_texts(months: Iterable[object]) -> list[str]:
+    """Months that stand under columns, short: 22年7月."""
+    held = pd.DatetimeIndex(pd.to_datetime(list(months)))
+    return [f"{m:%y}年{m.month}月" for m in held]
 
 
 def rate_text(value: float | None, n: float | None = None, smallest_n: float = 0, decimals: int = 1) -> str:

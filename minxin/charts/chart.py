@@ -87,7 +87,7 @@ class Unit:
         return text.replace("-", "−") if exact else text.replace("-", "")
 
     def format(self, value: Any) -> str:
-        """A value with its unit: 1.2万件， 95.3%, — for nothing."""
+        """A value with its unit: 1.2万件， 1,234件， 95.3%, — for nothing."""
         if missing(value):
             return MISSING
         number = float(value)
@@ -96,7 +96,7 @@ class Unit:
         for size, word in ((1e8, "亿"), (1e4, "万")):
             if abs(number) >= size:
                 return self._number(number / size, 1) + word + self.word
-        return self._number(number, self.decimals) + self.word
+        return self._number(number, self.decimals, grouped=True) + self.word
 
     def exact(self, value: Any) -> str:
         """A value for a table cell, unabridged and without the unit (the heading has it): 12,500; rates 95.3%."""
@@ -135,7 +135,7 @@ class Unit:
             return f"0{decimals}%"
         word = f'"{self.word}"' if self.word else ""
         big, large = f'"亿{self.word}"', f'"万{self.word}"'
-        return f"[>=100000000]0!.00,,{big};[>=10000]0!.0,{large};0{decimals}{word}"
+        return f"[>=100000000]0!.00,,{big};[>=10000]0!.0,{large};#,##0{decimals}{word}"
 
     @classmethod
     def of(cls, kind: str, word: str = "件") -> Unit:

@@ -16,14 +16,14 @@ from minxin.analysis import wording as w
     [
         (0, "0"),
         (7, "7"),
-        (5079, "5079"),
-        (9999, "9999"),
+        (5079, "5,079"),
+        (9999, "9,999"),
         (10000, "1.0万"),
         (12345, "1.2万"),
         (99_990_000, "9999.0万"),
         (310_000_000, "3.1亿"),
         (2.5, "2.5"),
-        (1234.4, "1234"),
+        (1234.4, "1,234"),
         (None, "—"),
         (math.nan, "—"),
         (pd.NA, "—"),
@@ -36,6 +36,14 @@ def test_counts(value, text):
 def test_small_cells_are_hidden():
     assert [w.count_text(n, smallest=5) for n in (0, 1, 4, 5)] == ["0", "<5", "<5", "5"]
     assert w.count_text(12, "件") == "12 件"
+
+
+def test_months_under_columns_are_written_in_chinese():
+    assert w.month_texts([dt.date(2022, 7, 1), pd.Timestamp("2023-12-01")]) == ["22年7月", "23年12月"]
+
+
+def test_a_unit_follows_wan_and_yi_at_once():
+    assert [w.count_text(n, "件") for n in (1234, 13_000, 4.1e8)] == ["1,234 件", "1.3万件", "4.1亿件"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.charts import samples
     ("unit", "value", "written"),
     [
         (COUNT, 12, "12件"),
-        (COUNT, 9999, "9999件"),
+        (COUNT, 9999, "9,999件"),
         (COUNT, 12_500, "1.3万件"),
         (COUNT, 310_000_000, "3.1亿件"),
         (COUNT, 0, "0件"),

@@ -310,7 +310,7 @@ class Enforcement:
         year = found.tail(12)
         came, done = int(year["n_found"].sum()), int(year["n_closed"].sum())
         moved = "在办增加" if came > done else "在办减少" if came < done else "在办持平"
-        title = f"近12个月发现 {came:,} 件、办结 {done:,} 件，{moved}" + (
+        title = f"近 12 个月发现 {came:,} 件、办结 {done:,} 件，{moved}" + (
             f" {abs(came - done):,} 件" if came != done else ""
         )
         return self.about.of(f"近 {MONTHS} 个整月", self.question.place).chart(

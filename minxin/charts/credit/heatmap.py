@@ -87,8 +87,8 @@ class Heatmap:
         return 0 < n < self.hidden_below
 
     def _count(self, n: float) -> str:
-        """A count of firms in full, or 「<5 家」."""
-        return f"<{self.hidden_below} 家" if self._few(n) else f"{int(n):,} 家"
+        """A count of firms, or 「<5 家」."""
+        return wording.count_text(float(n), "家", self.hidden_below)
 
     def name(self, dimension: str, code: str) -> str:
         """A value of a dimension in words."""
@@ -152,9 +152,10 @@ class Heatmap:
     def trend(self) -> Chart:
         """Shares of B, C and D month by month; A is the rest."""
         shown = self.months
+        words = dict(zip(shown.index, wording.month_texts(shown.index), strict=True))
         rows = [
             {
-                "month": f"{m:%y-%m}",
+                "month": words[m],
                 "class": label(c),
                 "value": np.nan if self._few(r[c]) else r[c] / r["n"],
                 "firms": f"<{self.hidden_below}" if self._few(r[c]) else int(r[c]),
@@ -165,7 +166,7 @@ class Heatmap:
         ]
         data = pd.DataFrame(rows, columns=["month", "class", "value", "firms"])
         marks = tuple(
-            Annotation(f"{pd.Timestamp(m):%y-%m}", f"启用{title}")
+            Annotation(words[pd.Timestamp(m).date()], f"启用{title}")
             for m, title in self.ask("risk.versions")[["first_month", "title"]].itertuples(index=False)
             if not pd.isna(m) and pd.Timestamp(m).date() in shown.index[1:]
         )

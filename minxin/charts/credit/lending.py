@@ -284,7 +284,7 @@ class Lending:
             if len(whole) > 12:
                 now, before = whole.tail(12)["drawn_amount"].sum(), whole.iloc[-24:-12]["drawn_amount"].sum()
                 if len(whole) >= 24 and before:
-                    title += f"；近12个月放款{_moved(now / before - 1)}"
+                    title += f"；近 12 个月放款{_moved(now / before - 1)}"
         return self.plain.of(self.question.label, self.question.place).chart(
             "lending_months", Kind.LINE, data, Encoding(x="month", y="value", series="part", emphasis=("放款",)),
             LARGE_MONEY, title, f"每月授信、放款金额，整月；{self.question.days}",

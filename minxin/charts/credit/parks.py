@@ -34,8 +34,8 @@ class Parks:
         return any(0 < n < self.hidden_below for n in counts)
 
     def _count(self, n: float, word: str = "家") -> str:
-        """A count in full, or 「<5 家」."""
-        return f"<{self.hidden_below} {word}" if self._few(n) else f"{int(n):,} {word}"
+        """A count, or 「<5 家」."""
+        return wording.count_text(float(n), word, self.hidden_below)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,7 +107,7 @@ class Parks:
         said = f"{len(self.policies)} 项政策符合 {self._count(fit, '家次')}"
         if self._few(served, fit - served):
             return said
-        return f"{said}，已送达 {wording.rate_text(served / fit)}，尚有 {fit - served:,} 家次未送达"
+        return f"{said}，已送达 {wording.rate_text(served / fit)}，尚有 {self._count(fit - served, '家次')}未送达"
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -143,7 +143,7 @@ class Parks:
             "信易+使用",
             float(uses),
             TIMES,
-            f"{len(self.scenes)} 个场景，近12个月，上年同期 {TIMES.format(before)}",
+            f"{len(self.scenes)} 个场景，近 12 个月，上年同期 {TIMES.format(before)}",
         )
         shops = self.ask("parks.merchants")
         bad, total = int(shops["n_bad"].sum()), int(shops["n"].sum())
@@ -279,7 +279,7 @@ class Parks:
             Encoding(x="name", y="uses"),
             TIMES,
             title,
-            f"近12个整月使用人次，{len(found)} 个场景中最多的 {len(data)} 个",
+            f"近 12 个整月使用人次，{len(found)} 个场景中最多的 {len(data)} 个",
             headings={"name": "场景", "threshold": "享受条件", "before": "上年同期", "growth": "增减"},
             units={"before": TIMES, "growth": RATE},
         )
@@ -420,7 +420,7 @@ class Parks:
         found = self.ask("parks.unserved", policy_id=policy_id, limit=LISTED)
         name = str(self.policies.set_index("policy_id").loc[policy_id, "policy_name"])
         total = int(found["total"].iloc[0]) if len(found) else 0
-        title = f"{name}：符合而未送达 {total:,} 家" if total else f"{name}：符合的企业均已送达"
+        title = f"{name}：符合而未送达 {wording.count_text(total, '家')}" if total else f"{name}：符合的企业均已送达"
         data = found.assign(matched_on=pd.to_datetime(found["matched_on"]).dt.strftime("%Y-%m-%d"))
         return self.about.chart(
             "parks_unserved",

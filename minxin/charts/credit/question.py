@@ -37,7 +37,7 @@ class Question:
         return f"{self.place}，{self.label}（{wording.days_text(self.start, self.end, year=True)}）"
 
     def count(self, n: float, word: str = "件") -> str:
-        """A count as it may be said: 12 件, 1.2万 件, <5 件."""
+        """A count as it may be said: 12 件, 1.2万件, <5 件."""
         return wording.count_text(float(n), word, self.hidden_below)
 
     def is_few(self, counts: pd.Series) -> pd.Series:

@@ -224,7 +224,7 @@ class Repair:
         """The weeks ahead with the penalties that reach their shortest publicity, done with or not."""
         found = self.ask("repair.coming", county=self.question.county, weeks=WEEKS)
         parts = {"已改正并履行": found["n_done"], "尚未改正或履行": found["n"] - found["n_done"]}
-        weeks = [f"{d.month}/{d.day}" for d in pd.to_datetime(found["week_start"])]
+        weeks = [f"{d.month}月{d.day}日" for d in pd.to_datetime(found["week_start"])]
         data = pd.concat(
             [pd.DataFrame({"week": weeks, "part": part, "n": n.to_numpy()}) for part, n in parts.items()],
             ignore_index=True,
@@ -257,7 +257,7 @@ class Repair:
             year = found.tail(12)
             month = f"{pd.Timestamp(last['month_start']).month}月末"
             came, done = (self.question.count(year[c].sum()) for c in ("n_applied", "n_decided"))
-            title = f"{month}在办 {self.question.count(last['n_open'])}，近12个月申请 {came}、办结 {done}"
+            title = f"{month}在办 {self.question.count(last['n_open'])}，近 12 个月申请 {came}、办结 {done}"
         return self.today.chart(
             "repair_months", Kind.LINE, data[["month", "part", "n"]],
             Encoding(x="month", y="n", series="part", emphasis=("月末在办",)), Unit(), title,
@@ -289,7 +289,8 @@ class Repair:
             return self.backlog
         found = self.ask("repair.list", county=self.question.county, state=state, limit=LISTED, skip=0)
         total = self._n(state)
-        title = f"{self.names[state]} {total:,} 件" if total else f"没有「{self.names[state]}」的处罚"
+        name = self.names[state]
+        title = f"{name} {wording.count_text(total, '件')}" if total else f"没有「{name}」的处罚"
         rest = f"，列出最早的 {len(found)} 件" if total > len(found) else ""
         return self.today.chart(
             f"repair_list_{state}", Kind.TABLE, dated(found, "decided_on", "apply_from", "ready_on", "ends_on"),
