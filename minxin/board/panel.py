@@ -12,7 +12,7 @@ import streamlit as st
 from minxin import charts
 from minxin.access import Viewer, may
 from minxin.analysis import indicators
-from minxin.board import frames, noting
+from minxin.board import columns, frames, noting
 from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
@@ -50,13 +50,15 @@ def _redrawn(choose: Choose, viewer: Viewer, page: str, name: str, draw: Draw | 
 
 def contents(choose: Choose, viewer: Viewer, page: str, name: str, draw: Draw | None = None) -> Chart:
     """What stands in the frame: heading with controls, picture or table, footer. Returns the chart."""
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        words = st.container(gap=None)
-        chart = choose()
-        shown = _switch(chart, name)
-        picture_format = _export(chart, viewer, page, name)
-    words.subheader(literal(chart.title), anchor=False)
-    words.caption(literal(chart.subtitle))
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+            words = st.container(gap=None)
+            chart = choose()
+            shown = _switch(chart, name)
+            picture_format = _export(chart, viewer, page, name)
+        words.subheader(literal(chart.title), anchor=False)
+        # Across the whole panel: beside the controls it would break into twice the lines.
+        st.caption(literal(chart.subtitle))
     if draw is not None and shown == PICTURE:
         draw(chart)
     elif shown == TABLE or chart.kind is Kind.TABLE:
@@ -94,18 +96,22 @@ def picture(chart: Chart, name: str, picture_format: str = "png", height: int | 
 
 
 def table(chart: Chart, name: str, height: int | None = None, widths: Mapping[str, int] | None = None) -> None:
-    """The same rows as a table, in Chinese headings and written values; ``widths`` in px by heading."""
+    """The same rows as a table, in Chinese headings and written values.
+
+    ``height`` in px is at most so much, in whole rows; ``widths`` in px by heading.
+    """
     if chart.empty:
         st.text("没有需要列出的内容。")
         return
+    shown = written(chart)
     st.dataframe(
-        written(chart),
+        shown,
         hide_index=True,
-        height=height or "auto",
+        height=columns.height(height or "auto", len(shown)),
         alt=literal(chart.alt),
         placeholder="—",
         key=f"table_{name}",
-        column_config={heading: st.column_config.Column(width=wide) for heading, wide in (widths or {}).items()},
+        column_config=columns.config(shown, widths),
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from minxin.board import columns
+from minxin.board.columns import Height
 from minxin.board.text import literal
-
-Height = int | Literal["content", "auto"]
 
 
 def rows_to_pick(
@@ -25,7 +25,7 @@ def rows_to_pick(
 ) -> None:
     """A table that calls ``chosen`` with the id of the row that is clicked, before the page runs again.
 
-    ``ids``: one for each row of ``shown``, in its order; ``widths``: px by heading.
+    ``ids``: one for each row of ``shown``, in its order; ``widths``: px by heading; ``height``: at most.
     """
     key = f"picked_{name}"
     st.dataframe(
@@ -36,8 +36,8 @@ def rows_to_pick(
         key=key,
         alt=literal(alt),
         placeholder="—",
-        height=height,
-        column_config={heading: st.column_config.Column(width=wide) for heading, wide in (widths or {}).items()},
+        height=columns.height(height, len(shown)),
+        column_config=columns.config(shown, widths),
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from minxin.board import cards, registry
+from minxin.board import cards, columns, registry
 from minxin.board.text import literal
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
 from minxin.settings import ROOT
@@ -87,3 +87,38 @@ def test_a_change_is_said_by_arrow_and_word(moved: float | None, word: bool, exp
     )
     (card,) = cards._cards(chart)
     assert cards._change(card) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows", "height"),
+    [
+        ("auto", 3, 134),
+        ("auto", 12, 430),  # a table of twelve stands in full
+        ("auto", 200, 364),  # of a long one ten whole rows
+        (320, 200, 298),  # no row is cut
+        (390, 9, 331),  # none stands empty
+        ("content", 200, "content"),
+    ],
+)
+def test_a_table_shows_whole_rows_and_no_empty_ones(wanted: columns.Height, rows: int, height: int | str) -> None:
+    assert columns.height(wanted, rows) == height
+
+
+def test_figures_stand_at_the_right() -> None:
+    shown = pd.DataFrame(
+        {
+            "企业": ["甲公司", "3号厂"],
+            "占比": ["57.1%", "—"],
+            "95%区间": ["1.2%—29.8%", "样本不足（n=7）"],
+            "变化": ["−1.2百分点", "持平"],
+            "金额（元）": ["1,931,146,100", "0"],
+            "日期": ["2022-04-01", "2022-04-02"],
+            "无": ["—", ""],
+        }
+    )
+    held = columns.config(shown, {"企业": 200})
+    assert held.pop("企业")["width"] == 200
+    assert {heading for heading, column in held.items() if column["alignment"] == "right"} == {
+        "占比", "95%区间", "变化", "金额（元）",
+    }  # fmt: skip
+    assert not {"日期", "无"} & set(held)

@@ -21,7 +21,7 @@ from minxin.settings import deployment
 PAGE = "linkage"
 FIRM = "property_firm"
 #: Width in px of columns whose cells are longer than their headings.
-WIDE = {"社区": 90, "诉求分类": 100, "95%区间": 92}
+WIDE = {"社区": 90, "诉求分类": 112, "95%区间": 102}
 
 
 def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
@@ -61,7 +61,7 @@ def places(page: Linkage, viewer: Viewer) -> None:
     """Both subjects by community."""
     left, right = st.columns(2)
     with left:
-        _table(page.places, viewer, 600)
+        _table(page.places, viewer, 730)
     with right:
         panel.panel(page.shares, viewer, PAGE)
 

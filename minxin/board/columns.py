@@ -1,0 +1,51 @@
+"""How tables of rows stand on a page: whole rows, figures at the right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+Height = int | Literal["content", "auto"]
+#: Height of a row in px at the board's font size, the same for the heading.
+ROW = 32.8125
+#: So many rows stand in full where no height is asked for; of more, ten.
+WHOLE, SOME = 14, 10
+#: A figure with its unit, or an interval of two.
+_NUMBER = r"[<≤≥+−-]?\d[\d,]*(\.\d+)?(%|百分点|\D{0,3})"
+_FIGURE = re.compile(rf"{_NUMBER}(—{_NUMBER})?")
+#: What may stand in a column of figures instead of one.
+_NONE = re.compile(r"|—|样本不足.*|无数据|缺人口数|持平")
+#: So many rows are looked at.
+_LOOKED_AT = 60
+
+
+def height(wanted: Height, rows: int) -> Height:
+    """The height at which no row is cut and none stands empty: ``wanted`` px at most, or a usual number of rows."""
+    if wanted == "content":
+        return wanted
+    if wanted == "auto":
+        shown = rows if rows <= WHOLE else SOME
+    else:
+        shown = min(rows, max(1, int((int(wanted) - 1) // ROW) - 1))
+    return round(ROW * (shown + 1)) + 3
+
+
+def config(shown: pd.DataFrame, widths: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Streamlit's settings of the columns: ``widths`` in px by heading, and figures right-aligned."""
+    wide = dict(widths or {})
+    right = {str(heading) for heading in shown.columns if is_figures(shown[heading].head(_LOOKED_AT).tolist())}
+    return {
+        heading: st.column_config.Column(width=wide.get(heading), alignment="right" if heading in right else None)
+        for heading in (*wide, *(right - set(wide)))
+    }
+
+
+def is_figures(cells: list[Any]) -> bool:
+    """Whether all cells are figures or say that there is none, and one of them is a figure."""
+    texts = ["" if pd.isna(cell) else str(cell).strip() for cell in cells]
+    told = [text for text in texts if not _NONE.fullmatch(text)]
+    return bool(told) and all(map(_FIGURE.fullmatch, told))
