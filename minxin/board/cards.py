@@ -31,14 +31,16 @@ def kpi_row(chart: Chart, definitions: Mapping[str, str], places: int = PER_ROW)
     ``definitions``: key of a row → the text that appears on hover (口径).
     """
     held = _cards(chart)
+    # Where nothing in the row is compared, five times 「未作比较」 would say no more than nothing does.
+    compared = any(card.said or card.word for card in held)
     for start in range(0, len(held), places):
         for column, card in zip(st.columns(places), held[start : start + places], strict=False):
-            change, arrow = _change(card)
             with column.container(border=True, height="stretch", gap="xsmall"):
+                change, arrow = _change(card)
                 st.metric(
                     literal(card.name),
                     literal(card.figure),
-                    change,
+                    change if compared else None,
                     delta_color="off",
                     delta_arrow=arrow,
                     delta_description=_described(card),
@@ -75,7 +77,7 @@ def _described(card: Card) -> str | None:
 def _lines(card: Card, has_targets: bool) -> str:
     """Target where the row has any; cases with the interval of a share, or what a count was before; freshness."""
     cases = " · ".join(filter(None, (card.cases, card.interval)))
-    if not cases:
-        cases = f"{_BEFORE.get(card.word, card.word)} {card.before}" if card.before else "—"
+    if not cases and card.before:
+        cases = f"{_BEFORE.get(card.word, card.word)} {card.before}"
     target = (card.target or "未设目标",) if has_targets else ()
-    return "  \n".join(map(literal, (*target, cases, card.note)))
+    return "  \n".join(literal(line) for line in (*target, cases, card.note) if line)
