@@ -213,15 +213,15 @@ def value_axis(canvas: Canvas, letter: str, low: float, high: float, grid: bool 
     return ends
 
 
-def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12) -> float:
+def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12, room: float = PLOT_WIDTH) -> float:
     """A category axis by position (equal names stay apart); returns the width of the widest name in px.
 
-    Names below a plot stand upright; where they would touch, some are left out, never the last.
+    Names below a plot stand upright; where they would touch in ``room`` px, some are left out, never the last.
     """
     shown = [shorten(n, ems) for n in names]
     if letter == "x":
         wide = (max(map(width, shown), default=1) + 1) * canvas.font * 0.94
-        step = max(1, math.ceil(len(names) * wide / PLOT_WIDTH))
+        step = max(1, math.ceil(len(names) * wide / room))
         shown = [n if (len(names) - 1 - i) % step == 0 else "" for i, n in enumerate(shown)]
     canvas.lay(
         **{

@@ -135,7 +135,7 @@ class Unit:
             return f"0{decimals}%"
         word = f'"{self.word}"' if self.word else ""
         big, large = f'"亿{self.word}"', f'"万{self.word}"'
-        return f"[>=100000000]0!.00,,{big};[>=10000]0!.0,{large};#,##0{decimals}{word}"
+        return rf"[>=100000000]0\.00,,{big};[>=10000]0\.0,{large};#,##0{decimals}{word}"
 
     @classmethod
     def of(cls, kind: str, word: str = "件") -> Unit:
@@ -216,7 +216,8 @@ class Chart:
     """What is drawn, for every medium alike.
 
     ``data`` is tidy; ``title`` is the message, ``alt`` says it for those who do not see the picture;
-    ``headings`` names columns in Chinese and adds further ones to the table, ``units`` their units.
+    ``headings`` names columns in Chinese and adds further ones to the table, ``units`` their units;
+    ``ranks``: the values of a line chart are ranks, the first stands on top.
     ValueError when a named column does not exist or title or alt is empty.
     """
 
@@ -236,6 +237,7 @@ class Chart:
     annotations: tuple[Annotation, ...] = ()
     headings: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
+    ranks: bool = False
 
     def __post_init__(self) -> None:
         for name in ("id", "title", "alt"):
@@ -362,6 +364,15 @@ class Chart:
         named = set(e.emphasis)
         groups = [clean(v) for v in self.column("series")] or [""] * len(self.rows)
         return [k in named or g in named or x in named for k, g, x in zip(self.keys, groups, self.names, strict=True)]
+
+    @cached_property
+    def quiet_lines(self) -> dict[str, int]:
+        """Lines that are not emphasised, numbered: all are grey, so each number has dashes of its own."""
+        if not self.encoding.emphasis or not self.encoding.series:
+            return {}
+        groups = [clean(g) for g in self.column("series")]
+        bold = {g for g, strong in zip(groups, self.strong, strict=True) if strong}
+        return {g: i for i, g in enumerate(g for g in dict.fromkeys(groups) if g not in bold)}
 
     @cached_property
     def groups(self) -> list[str]:

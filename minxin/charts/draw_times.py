@@ -26,6 +26,10 @@ from minxin.charts.palette import part_colour, risk_of
 from minxin.charts.words import clean, is_moment, missing, moment, shorten, width
 
 HEIGHT = 22.0  # of a chart in ems
+#: Width in px that is left for columns with their parts named beside them, in a narrow panel of a notebook.
+BESIDE_WORDS = 340.0
+#: How grey lines differ that cross each other.
+DASHES = ("solid", "dash", "dot")
 
 
 def _is_time(chart: Chart) -> bool:
@@ -93,7 +97,8 @@ def line(canvas: Canvas) -> None:
         places = [order.index(n) for n in chart.names]
         name_axis(canvas, "x", order, 8)
     from_zero = chart.unit.kind != "rate"
-    axis = value_axis(canvas, "y", *extent(canvas, from_zero, "low", "high", "target"))
+    held = extent(canvas, from_zero, "low", "high", "target")
+    axis = _rank_axis(canvas, held[1]) if chart.ranks else value_axis(canvas, "y", *held)
     lines = _lines(canvas)
     hovers, keys = hover(chart), chart.keys
     ends: list[tuple[float, str, str, bool]] = []
@@ -111,7 +116,7 @@ def line(canvas: Canvas) -> None:
             y=ys,
             mode="lines+markers",
             connectgaps=False,
-            line={"color": colour, "width": 3 if strong else 1.6},
+            line={"color": colour, "width": 3 if strong else 1.6, "dash": _dash(chart, name)},
             marker={
                 "color": colour,
                 "size": [9 if lonely or (known and k == known[-1]) else 4 if strong else 1 for k in range(len(ys))],
@@ -140,6 +145,19 @@ def line(canvas: Canvas) -> None:
     canvas.margins(
         l=_left(canvas), r=right, t=top + 10, b=48 if chart.with_year and timed and not chart.by_month else 32
     )
+
+
+def _dash(chart: Chart, name: str) -> str:
+    return DASHES[min(chart.quiet_lines.get(name, 0), len(DASHES) - 1)]
+
+
+def _rank_axis(canvas: Canvas, last: float) -> list[float]:
+    """An axis of ranks, the first on top; returns its lower and upper end."""
+    places = [1.0, *(p for p in ticks(0.0, max(last, 4.0)) if 1 < p <= last and p.is_integer())]
+    ends = [max(last, 2.0) + 0.5, 0.5]
+    words = [canvas.chart.unit.format(p) for p in places]
+    canvas.lay(yaxis={"range": ends, "tickvals": places, "ticktext": words, "showgrid": True, "ticks": ""})
+    return ends
 
 
 def _left(canvas: Canvas) -> float:
@@ -261,7 +279,7 @@ def stacked_column(canvas: Canvas) -> None:
     """Stacked columns from zero, at most five parts, their names beside the last column."""
     chart, values, c = canvas.chart, canvas.values, canvas.colours
     order = list(dict.fromkeys(chart.names))
-    name_axis(canvas, "x", order, 7)
+    name_axis(canvas, "x", order, 7, BESIDE_WORDS)
     groups = [clean(g) for g in chart.column("series")]
     totals = [0.0] * len(order)
     hovers, keys, ends = hover(chart), chart.keys, []

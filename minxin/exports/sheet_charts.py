@@ -224,6 +224,11 @@ def _levels(place: Place) -> Any:
     return drawn
 
 
+def _dash(chart: Chart, group: str) -> dict[str, str]:
+    number = chart.quiet_lines.get(group, 0)
+    return {"dash_type": "dash" if number == 1 else "round_dot"} if number else {}
+
+
 @WORKBOOK.draws(Kind.LINE)
 def line(place: Place) -> None:
     """A native line chart over the days as they are in the table; several series from a wide table beside it."""
@@ -236,7 +241,8 @@ def line(place: Place) -> None:
             )
             colour = INK.categories[i % 5] if not chart.encoding.emphasis else INK.primary if strong else INK.calm
             drawn.add_series({"name": _literal(shorten(group, 14) or "全部"), "categories": names, "values": cells,
-                              "line": {"color": colour, "width": 2.5 if strong else 1.25}})  # fmt: skip
+                              "line": {"color": colour, "width": 2.5 if strong else 1.25, **_dash(chart, group)},
+                              })  # fmt: skip
     else:
         drawn.add_series(_series(place, data_labels={}, line={"color": INK.primary, "width": 2.5}, points=None))
         lines = _levels(place)
@@ -246,11 +252,13 @@ def line(place: Place) -> None:
         _names(
             text_axis=True,
             num_format='m"月"d"日"',
-            label_position="low",
+            label_position="high" if chart.ranks else "low",
             interval_unit=max(1, len(set(chart.names)) // 10),
         )
     )
-    drawn.set_y_axis(_axis(chart, chart.unit.kind != "rate", "target"))
+    # The first rank on top: the names then stand at the side of the last one.
+    ranked = {"reverse": True, "min": 1} if chart.ranks else {}
+    drawn.set_y_axis({**_axis(chart, chart.unit.kind != "rate", "target"), **ranked})
     _insert(place, drawn, legend_at="bottom" if chart.encoding.series or _level_values(chart) else "")
 
 

@@ -87,10 +87,14 @@ def _bare(axis: Any, line: bool = True) -> None:
         axis.format.line.fill.background()
 
 
-def _value_axis(chart: Chart, axis: Any, from_zero: bool, *roles: str, visible: bool = True) -> list[float]:
+def _steps(chart: Chart, from_zero: bool, *roles: str) -> list[float]:
+    """The steps of a value axis: of two sizes the one that leaves the least empty room."""
     low, high = extent_of(chart, from_zero, *roles)
-    # the step that leaves the least empty room
-    places = min((ticks(low, high, about) for about in (5, 7)), key=lambda p: p[-1] - p[0])
+    return min((ticks(low, high, about) for about in (5, 7)), key=lambda p: p[-1] - p[0])
+
+
+def _value_axis(chart: Chart, axis: Any, from_zero: bool, *roles: str, visible: bool = True) -> list[float]:
+    places = _steps(chart, from_zero, *roles)
     _bare(axis, False)
     if len(places) > 1:
         axis.minimum_scale, axis.maximum_scale = places[0], places[-1]
@@ -110,7 +114,7 @@ def _axis_format(chart: Chart, places: list[float]) -> str:
     if chart.unit.kind == "rate":
         step = (places[1] - places[0]) * 100 if len(places) > 1 else 1.0
         return "0%" if abs(step - round(step)) < 1e-9 else "0.0%"
-    return '[>=10000]0!.0,"万";General'
+    return r'[>=10000]0\.0,"万";General'
 
 
 def _paint(fill: Any, colour: Colour) -> None:
@@ -371,10 +375,15 @@ def _to_lines(plot: Any, series: list[Any]) -> None:
     columns.addnext(line)
 
 
-def _line(series: Any, colour: Colour, weight: float, dashed: bool = False, marker: bool = False) -> None:
+def _line(
+    series: Any, colour: Colour, weight: float, dashed: bool = False, marker: bool = False, number: int = 0
+) -> None:
+    """``number``: which of several grey lines, each with dashes of its own."""
     series.smooth = False
     series.format.line.width = Pt(weight)
     colour.apply(series.format.line.color)
+    if number:
+        series.format.line.dash_style = MSO_LINE.DASH if number == 1 else MSO_LINE.ROUND_DOT
     if dashed:
         series.format.line.dash_style = MSO_LINE.DASH
     series.marker.style = XL_MARKER_STYLE.CIRCLE if marker else XL_MARKER_STYLE.NONE
@@ -441,6 +450,7 @@ def stacked_column(sheet: Sheet) -> None:
     places = ticks(0.0, max(totals, default=0) or 1.0)
     axis.minimum_scale, axis.maximum_scale, axis.major_unit = places[0], places[-1], places[1] - places[0]
     _bare(drawn.category_axis)
+    _thin_out(sheet, drawn.category_axis, len(order), max((width(shorten(n, 8)) for n in order), default=1))
     drawn.has_legend = True
     drawn.legend.position = XL_LEGEND_POSITION.RIGHT
     drawn.legend.include_in_layout = False
@@ -472,12 +482,16 @@ def line(sheet: Sheet) -> None:
     _bare(axis)
     style(axis.tick_labels.font, 12, TEXT)
     axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    if chart.ranks:
+        drawn.value_axis.reverse_order, drawn.value_axis.minimum_scale = True, 1
+        axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH  # the side of the last rank, at the bottom
     series = list(drawn.plots[0].series)
     named = bool(chart.encoding.emphasis)
     for position, (one, (name, rows)) in enumerate(zip(series[:count], held, strict=True)):
         strong = any(chart.strong[i] for i in rows)
         colour = (PRIMARY if strong else CALM) if named or count == 1 else (*CATEGORIES, *[CALM] * count)[position]
-        _line(one, colour, 3 if strong else 1.5, marker=strong and len(rows) <= 31)
+        number = chart.quiet_lines.get(name, 0)
+        _line(one, colour, 3 if strong else 1.5, marker=strong and len(rows) <= 31, number=number)
         points = list(one.values)
         known = [k for k, v in enumerate(points) if v is not None]
         if known and (strong or not named or _has_room(chart, held, rows)):
@@ -634,7 +648,7 @@ def dot_interval(sheet: Sheet) -> None:
     """A native scatter chart: dots over line segments; names and values are labels of a series without marks."""
     chart = sheet.chart
     values, lows, highs = chart.column("y"), chart.column("low"), chart.column("high")
-    places = ticks(*extent_of(chart, False, "low", "high", "target"))
+    places = _steps(chart, False, "low", "high", "target")
     rows = len(values)
     known = [i for i, v in enumerate(values) if v is not None]
     held: list[tuple[str, Points]] = [("名称", [(places[0], rows - i) for i in range(rows)])]

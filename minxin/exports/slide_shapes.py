@@ -18,7 +18,7 @@ from minxin.charts.chart import Chart, Kind
 from minxin.charts.fills import Legend, fills, legend, short_names
 from minxin.charts.palette import classes, risk_of, text_on
 from minxin.charts.tables import TableColumn, columns
-from minxin.charts.words import clean, shorten, width
+from minxin.charts.words import clean, shorten, width, wrap
 from minxin.exports.deck import (
     HAIRLINE,
     INK,
@@ -85,15 +85,18 @@ def _card(sheet: Sheet, card: Card, x: float, y: float, wide: float, high: float
             (base, 1.12, min(11.0, room / max(width(base), 1)), QUIET, False),
         )
     else:
-        large = min(36 * scale, room / max(width(card.figure), 1), 24 if card.unknown else 99)
+        # Some room is left: the office that opens the file may set another face.
+        large = min(36 * scale, 0.94 * room / max(width(card.figure), 1), 24 if card.unknown else 99)
+        base = " · ".join(t for t in (card.cases, card.note) if t)
+        noted = tuple(zip(wrap(base, 0.94 * room / 11, 2), (2.62, 2.86), strict=False))
         lines = (
             (shorten(card.name, room / 15), 0.18, 15, QUIET, False),
             (card.figure, 0.58, large, QUIET if card.unknown else TEXT, not card.unknown),
             (card.change, 1.48, min(14.0, room / max(width(card.change), 1)), TEXT, False),
             (card.verdict, 1.80, 14, TEXT, True),
-            (card.target, 2.14, 13, QUIET, False),
-            (card.interval, 2.44, min(12.0, room / max(width(card.interval), 1)), QUIET, False),
-            (" · ".join(t for t in (card.cases, card.note) if t), 2.74, 12, QUIET, False),
+            (card.target, 2.08, 13, QUIET, False),
+            (card.interval, 2.36, min(12.0, 0.94 * room / max(width(card.interval), 1)), QUIET, False),
+            *((text, down, 11.0, QUIET, False) for text, down in noted),
         )
     for text, down, size, colour, bold in lines:
         if text:

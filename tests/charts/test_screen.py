@@ -16,7 +16,7 @@ import pytest
 
 from minxin.charts import Chart, Encoding, Kind, Theme, config, figure, table
 from minxin.charts.canvas import SCREEN, safe, spread, tick_words, ticks
-from minxin.charts.chart import RATE
+from minxin.charts.chart import RATE, Unit
 from minxin.charts.palette import colours
 from minxin.exports import workbook
 from tests.charts import samples
@@ -190,3 +190,33 @@ def test_empty_cells_without_a_status_stay_blank() -> None:
     data = chart.data.assign(n=chart.data["n"].where(chart.data["n"] > 3))
     blank = figure(replace(chart, data=data))
     assert len(blank.layout.shapes) == int((chart.data["n"] > 3).sum())
+
+
+def test_grey_lines_that_cross_differ_by_their_dashes() -> None:
+    parts = pd.DataFrame(
+        [(f"{m}月", part, m * k) for m in (1, 2, 3) for k, part in enumerate(("在办", "申请", "办结"), 1)],
+        columns=["month", "part", "n"],
+    )
+    encoding = Encoding(x="month", y="n", series="part", emphasis=("在办",))
+    chart = Chart("flow", Kind.LINE, parts, encoding, Unit(), "在办持平", "", "在办持平")
+    drawn = {t.name: (t.line.color, t.line.dash) for t in figure(chart).data}
+    calm, primary = colours(Theme.LIGHT).calm, colours(Theme.LIGHT).primary
+    assert drawn == {"申请": (calm, "solid"), "办结": (calm, "dash"), "在办": (primary, "solid")}
+
+
+def test_the_first_rank_stands_on_top() -> None:
+    ranks = pd.DataFrame({"month": ["1月", "2月", "3月"], "rank": [5, 8, 3]})
+    chart = Chart(
+        "ranks",
+        Kind.LINE,
+        ranks,
+        Encoding(x="month", y="rank"),
+        Unit("count", "名"),
+        "第 3 名",
+        "",
+        "第 3 名",
+        ranks=True,
+    )
+    axis = figure(chart).layout.yaxis
+    assert axis.range[0] > 8 and axis.range[1] < 1
+    assert axis.ticktext[0] == "1名" and "0名" not in axis.ticktext

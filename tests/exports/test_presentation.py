@@ -7,13 +7,16 @@ import re
 import zipfile
 from typing import Any
 
+import pandas as pd
 import pytest
 from lxml import etree
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
+from pptx.oxml.ns import qn
 from pptx.util import Inches
 
-from minxin.charts import Chart, Kind, table
+from minxin.charts import Chart, Encoding, Kind, table
+from minxin.charts.chart import COUNT, RATE, Unit
 from minxin.charts.palette import colours
 from minxin.charts.words import clean
 from minxin.exports import presentation
@@ -195,3 +198,30 @@ def test_alternative_text_says_the_message() -> None:
 
 def test_no_charts_is_a_title_slide() -> None:
     assert len(opened([]).slides) == 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.88, 0.997), (0.029, 0.125), (0.2, 0.9)])
+def test_names_of_dots_stand_on_the_axis(low: float, high: float) -> None:
+    """A name is the label of a point without a mark: outside the axis it would not be drawn."""
+    rows = pd.DataFrame({"kind": ["甲", "乙"], "share": [low, high], "low": [low, high], "high": [low, high]})
+    encoding = Encoding(x="kind", y="share", low="low", high="high")
+    chart = Chart("shares", Kind.DOT_INTERVAL, rows, encoding, RATE, "甲低于乙", "", "甲低于乙")
+    drawn = _chart_of(opened([chart]).slides[1])
+    names = next(s for s in drawn.plots[0].series if s.name == "名称")
+    (places,) = names._element.findall(f".//{qn('c:xVal')}")
+    held = {float(v.text) for v in places.iter(qn("c:v"))}
+    assert held == {drawn.category_axis.minimum_scale}
+
+
+def test_large_numbers_escape_their_point_as_every_program_reads_it() -> None:
+    """``!`` escapes in some programs only: others write it, 4!.1万户."""
+    assert COUNT.label_format == r'[>=100000000]0\.00,,"亿件";[>=10000]0\.0,"万件";#,##0"件"'
+
+
+def test_ranks_stand_with_the_first_on_top() -> None:
+    rows = pd.DataFrame({"month": ["1月", "2月"], "rank": [7, 3]})
+    chart = Chart(
+        "r", Kind.LINE, rows, Encoding(x="month", y="rank"), Unit("count", "名"), "第 3 名", "", "第 3 名", ranks=True
+    )
+    axis = _chart_of(opened([chart]).slides[1]).value_axis
+    assert axis.reverse_order and axis.minimum_scale == 1

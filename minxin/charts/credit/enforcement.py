@@ -155,6 +155,21 @@ class Enforcement:
             f"；机关事业单位失信未清 {self.question.count(offices)}" if offices else "；机关事业单位失信为零"
         )
 
+    def _arrears_ended(self, held: pd.DataFrame) -> str:
+        """As the last whole month ended, which is where the lines end: today's cases are in the headline."""
+        if held.empty:
+            return "没有整月的账款拖欠记录"
+        last, count = held.iloc[-1], self.question.count
+        open_, offices = int(last["n_arrears"]), int(last["n_government"])
+        said = (
+            f"{last['month'].month}月末账款拖欠未清 {count(open_)}"
+            if open_
+            else f"{last['month'].month}月末账款拖欠已清零"
+        )
+        if len(held) > 12 and (moved := open_ - int(held.iloc[-13]["n_arrears"])):
+            said += f"，比一年前{'增加' if moved > 0 else '减少'} {count(abs(moved))}"
+        return said + (f"；机关事业单位失信 {count(offices)}" if offices else "；机关事业单位失信为零")
+
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -291,11 +306,12 @@ class Enforcement:
     def arrears(self) -> Chart:
         """Arrears and the debts of offices as each month ended: at zero or not."""
         parts = {"n_arrears": "账款拖欠", "n_government": "机关事业失信"}
-        data = self.whole_months.melt("month", list(parts), "part", "n")
+        held = self.whole_months
+        data = held.melt("month", list(parts), "part", "n")
         data["part"] = data["part"].map(parts)
         return self.about.of(f"近 {MONTHS} 个整月", self.question.place).chart(
             "enforcement_arrears", Kind.LINE, data[["month", "part", "n"]],
-            Encoding(x="month", y="n", series="part", emphasis=("账款拖欠",)), Unit(), self._arrears(),
+            Encoding(x="month", y="n", series="part", emphasis=("账款拖欠",)), Unit(), self._arrears_ended(held),
             f"各月末未清件数，{self.question.place}",
             headings={"month": "月份", "part": "项目", "n": "月末未清"},
         )  # fmt: skip

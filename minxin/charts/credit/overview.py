@@ -12,7 +12,7 @@ import pandas as pd
 from minxin.analysis import rates, wording
 from minxin.charts import figures
 from minxin.charts.about import About
-from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask
 from minxin.warehouse.disclosure_rules import load
 
@@ -208,8 +208,9 @@ class Overview:
             Encoding(x="month", y="rank", series="part", emphasis=("全国名次",)),
             RANK,
             title,
-            "综合信用指数月度名次，数值越小越好；方法逐年调整，名次可以跨年比较",
+            "综合信用指数月度名次，越高越好；方法逐年调整，名次可以跨年比较",
             headings={"month": "月份", "part": "名次", "rank": "名次数"},
+            ranks=True,
         )
 
     @cached_property
@@ -242,7 +243,7 @@ class Overview:
     @cached_property
     def collection(self) -> Chart:
         """Records month by month by polarity."""
-        data = self.months.assign(month=lambda d: pd.to_datetime(d["month_start"]).dt.strftime("%Y-%m"))
+        data = self.months.assign(month=lambda d: wording.month_texts(d["month_start"]))
         order = {p: i for i, p in enumerate(POLARITIES)}
         data = data.assign(at=data["polarity"].map(order)).sort_values(["month_start", "at"])
         total = data.groupby("polarity")["n"].sum()
@@ -266,14 +267,17 @@ class Overview:
         """The ten kinds by the share published in time."""
         data = self.kinds.assign(status=np.where(self.kinds["due"] > 0, "ok", "none"))
         title = f"{self.label}没有归集信用信息"
+        marks: tuple[Annotation, ...] = ()
         if len(data) and not data["due"].sum():
             title = f"{self.label}归集的信用信息公示时限都还没有到"
         elif len(data):
             total = rates.wilson(int(data["on_time"].sum()), int(data["due"].sum()))
+            marks = (Annotation(float(total.value), f"全部 {wording.rate_text(float(total.value))}"),)
             below = data[data["high"] < float(total.value) - 0.001].sort_values("share")
             title = "十公示各类的及时率没有显著低于总体的"
             if len(below):
                 names = "、".join(below["disclosure_name"].head(KINDS_TOLD))
+                names += f"等 {len(below)} 类" if len(below) > KINDS_TOLD else ""
                 title = f"{names}的{self.in_time}公示率低于总体（{wording.rate_text(float(total.value))}）"
         return self.about.chart(
             "overview_timeliness",
@@ -284,7 +288,8 @@ class Overview:
             ),
             RATE,
             title,
-            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期的不计；{self.days}",
+            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期的不计，竖线为全部；{self.days}",
+            annotations=marks,
             headings={
                 "disclosure_name": "类别",
                 "types": "信息类数",
@@ -316,7 +321,7 @@ class Overview:
     def flow(self) -> Chart:
         """The black list as flow: what came and what left."""
         rows = self.lists[self.lists["list"] == "黑名单"]
-        months = pd.to_datetime(rows["month_start"]).dt.strftime("%Y-%m").to_numpy()
+        months = wording.month_texts(rows["month_start"])
         data = pd.concat(
             [
                 pd.DataFrame({"month": months, "part": "列入", "n": rows["n_entered"].to_numpy()}),
