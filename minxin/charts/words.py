@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -52,6 +53,22 @@ def shorten(text: str, ems: float) -> str:
     return kept + "…"
 
 
+#: What may not begin a line.
+_CLOSING = "，。；：、）」』》？％%"
+_RUN = re.compile(r"[0-9A-Za-z.,%−—–+-]+$")
+
+
+def _unbroken(kept: str, rest: str) -> str:
+    """A line that ends before a number or word that would break, or before what may not begin the next one."""
+    after = rest[len(kept) :]
+    shorter = kept
+    if after[:1].isascii() and not after[:1].isspace():
+        shorter = _RUN.sub("", kept)
+    elif after[:1] in _CLOSING:
+        shorter = kept[:-1]
+    return shorter.rstrip() if len(shorter) * 2 > len(kept) else kept
+
+
 def wrap(text: str, ems: float, lines: int) -> list[str]:
     """The text in at most ``lines`` lines of ``ems``; the last one is cut with an ellipsis."""
     result: list[str] = []
@@ -62,7 +79,7 @@ def wrap(text: str, ems: float, lines: int) -> list[str]:
             if width(kept + character) > ems:
                 break
             kept += character
-        kept = kept or rest[0]
+        kept = _unbroken(kept or rest[0], rest)
         result.append(kept)
         rest = rest[len(kept) :].lstrip()
     if rest:

@@ -92,7 +92,7 @@ def _card(sheet: Sheet, card: Card, x: float, y: float, wide: float, high: float
         lines = (
             (shorten(card.name, room / 15), 0.18, 15, QUIET, False),
             (card.figure, 0.58, large, QUIET if card.unknown else TEXT, not card.unknown),
-            (card.change, 1.48, min(14.0, room / max(width(card.change), 1)), TEXT, False),
+            (card.change, 1.48, min(14.0, 0.9 * room / max(width(card.change), 1)), TEXT, False),
             (card.verdict, 1.80, 14, TEXT, True),
             (card.target, 2.08, 13, QUIET, False),
             (card.interval, 2.36, min(12.0, 0.94 * room / max(width(card.interval), 1)), QUIET, False),

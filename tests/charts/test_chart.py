@@ -178,3 +178,9 @@ def test_emphasis_names_keys_or_series() -> None:
     assert {clean(s) for s, strong in zip(panels.column("series"), panels.strong, strict=True) if strong} == {
         "翻身社区"
     }
+
+
+def test_lines_break_neither_numbers_nor_before_closing_marks() -> None:
+    assert wrap("占授信金额 77.6%", 8, 2) == ["占授信金额", "77.6%"]
+    assert wrap("方法逐年调整，跨年只比名次", 6, 3) == ["方法逐年调", "整，跨年只比", "名次"]
+    assert wrap("ABCDEFGHIJKLMNOP", 4, 2)[0] == "ABCDEFG", "one long word breaks where it must"
