@@ -11,12 +11,12 @@ import streamlit as st
 
 Height = int | Literal["content", "auto"]
 #: Height of a row in px at the board's font size, the same for the heading.
-ROW = 32.8125
+ROW = 33
 #: So many rows stand in full where no height is asked for; of more, ten.
 WHOLE, SOME = 14, 10
-#: A figure with its unit, or an interval of two.
+#: A figure with its unit, an interval of two, or a figure with its interval behind it.
 _NUMBER = r"[<≤≥+−-]?\d[\d,]*(\.\d+)?(%|百分点|\D{0,3})"
-_FIGURE = re.compile(rf"{_NUMBER}(—{_NUMBER})?")
+_FIGURE = re.compile(rf"{_NUMBER}(—{_NUMBER})?(（{_NUMBER}—{_NUMBER}）)?")
 #: What may stand in a column of figures instead of one.
 _NONE = re.compile(r"|—|样本不足.*|无数据|缺人口数|持平")
 #: So many rows are looked at.
@@ -28,10 +28,13 @@ def height(wanted: Height, rows: int) -> Height:
     if wanted == "content":
         return wanted
     if wanted == "auto":
-        shown = rows if rows <= WHOLE else SOME
-    else:
-        shown = min(rows, max(1, int((int(wanted) - 1) // ROW) - 1))
-    return round(ROW * (shown + 1)) + 3
+        return whole(rows if rows <= WHOLE else SOME)
+    return whole(min(rows, max(1, (int(wanted) - 2) // ROW - 1)))
+
+
+def whole(rows: int) -> int:
+    """The height in px at which so many rows stand in full under their heading."""
+    return ROW * (rows + 1) + 2
 
 
 def config(shown: pd.DataFrame, widths: Mapping[str, int] | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from minxin.analysis.assessment import rules as rule_file
 from minxin.analysis.assessment import trial, trial_words
 from minxin.analysis.assessment.review import FIRST_DAYS, Review
 from minxin.analysis.assessment.rules import Rule
-from minxin.board import assessment, filters, operations, panel
+from minxin.board import assessment, columns, filters, operations, panel
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
@@ -36,8 +36,6 @@ _TRIAL, _AGAINST, _SAID, _AGAIN = "trial", "against", "rules_said", "rules_again
 _STARTS = {1: "自然月", 19: "上月19日起"}
 _WINDOWS = (1, 3, 6, 12)
 _LEAST = (10, 20, 30, 50, 100)
-#: The height of a row of a table in px at the size of our type.
-_ROW = 32.8125
 
 
 @dataclass(frozen=True)
@@ -360,7 +358,7 @@ def explanation(page: Rules, viewer: Viewer) -> None:
 
 def _whole(chart: Chart) -> None:
     # Every unit at once: an explanation that has to be scrolled for is none.
-    panel.table(chart, chart.id, height=round(_ROW * (len(chart.rows) + 1)) + 3)
+    panel.table(chart, chart.id, height=columns.whole(len(chart.rows)))
 
 
 @part

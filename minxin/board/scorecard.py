@@ -13,7 +13,7 @@ from minxin.analysis import indicators
 from minxin.analysis.assessment import messages
 from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import RATES, Rule
-from minxin.board import ahead, assessment, cards, community, community_map, filters, panel, records
+from minxin.board import ahead, assessment, cards, columns, community, community_map, filters, panel, records
 from minxin.board.assessment import Chosen
 from minxin.board.frames import Source
 from minxin.board.picking import rows_to_pick
@@ -25,8 +25,6 @@ from minxin.charts.scorecard import COMPOSITE, Scorecard
 
 PAGE = "scorecard"
 MAP_SIZE = (520, 470)
-#: Height of a row of a table in px.
-ROW = 33
 #: What of a unit's petitions a list shows: answer → words.
 ANSWERS = {
     "denied": "未解决",
@@ -144,7 +142,7 @@ def _to_pick_from(chart: Chart, viewer: Viewer) -> None:
 
 def _height(chart: Chart) -> int:
     # Every unit at once: nobody should have to scroll to find out who stands last.
-    return ROW * (len(chart.rows) + 1) + 2
+    return columns.whole(len(chart.rows))
 
 
 def chance(card: Scorecard, viewer: Viewer) -> None:

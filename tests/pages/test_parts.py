@@ -93,10 +93,10 @@ def test_a_change_is_said_by_arrow_and_word(moved: float | None, word: bool, exp
     ("wanted", "rows", "height"),
     [
         ("auto", 3, 134),
-        ("auto", 12, 430),  # a table of twelve stands in full
-        ("auto", 200, 364),  # of a long one ten whole rows
-        (320, 200, 298),  # no row is cut
-        (390, 9, 331),  # none stands empty
+        ("auto", 12, 431),  # a table of twelve stands in full
+        ("auto", 200, 365),  # of a long one ten whole rows
+        (320, 200, 299),  # no row is cut
+        (390, 9, 332),  # none stands empty
         ("content", 200, "content"),
     ],
 )
@@ -111,6 +111,7 @@ def test_figures_stand_at_the_right() -> None:
             "占比": ["57.1%", "—"],
             "95%区间": ["1.2%—29.8%", "样本不足（n=7）"],
             "变化": ["−1.2百分点", "持平"],
+            "满意率": ["84.8%（83.1—86.3）", "—"],
             "金额（元）": ["1,931,146,100", "0"],
             "日期": ["2022-04-01", "2022-04-02"],
             "无": ["—", ""],
@@ -119,6 +120,6 @@ def test_figures_stand_at_the_right() -> None:
     held = columns.config(shown, {"企业": 200})
     assert held.pop("企业")["width"] == 200
     assert {heading for heading, column in held.items() if column["alignment"] == "right"} == {
-        "占比", "95%区间", "变化", "金额（元）",
+        "占比", "95%区间", "变化", "满意率", "金额（元）",
     }  # fmt: skip
     assert not {"日期", "无"} & set(held)

@@ -13,7 +13,7 @@ from minxin import settings
 from minxin.access import Viewer, may
 from minxin.analysis import wording
 from minxin.analysis.credit.repair import Case
-from minxin.board import cards, filters, operations, panel, picking, shell
+from minxin.board import cards, columns, filters, operations, panel, picking, shell
 from minxin.board.credit.asked import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -32,7 +32,7 @@ CASE = "penalty"
 #: States whose penalties can be listed, in the order of the menu.
 LISTED = ("ready", "near", "soon", "owing", "pending")
 #: Px of the table of a case: its eleven lines and the heading.
-HEIGHT = 33 * 12 + 2
+HEIGHT = columns.whole(11)
 _DONE = "repair_done"
 _DEFINITIONS = {
     "ready": "**可以申请**：满最短公示期，已改正并履行完毕，还没有申请的公示中处罚。",

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
 from minxin.analysis.inspection import rules
-from minxin.board import cards, filters, panel
+from minxin.board import cards, columns, filters, panel
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
@@ -25,8 +25,6 @@ PAGE = "supervision"
 VIEWS = {"found": "检查成效", "round": "本轮抽取"}
 #: Visits that the list shows at most.
 LISTED = 100
-#: Height of a row of a table in px.
-ROW = 33
 FOUND = {"": "全部结果", "是": "发现问题", "否": "未发现问题"}
 _DEFINITIONS = {
     "risk": "**按风险抽查检出率**：风险组中发现问题的户数 ÷ 风险组检查户数，95% 区间按威尔逊法。",
@@ -176,7 +174,7 @@ def ruled(page: Supervision, viewer: Viewer) -> None:
 def _whole(chart: Chart) -> None:
     # Every number of the rules at once, the sources in full.
     widths = {"项目": 190, "取值": 260, "来源": 640, "性质": 70}
-    panel.table(chart, chart.id, height=ROW * (len(chart.rows) + 1) + 2, widths=widths)
+    panel.table(chart, chart.id, height=columns.whole(len(chart.rows)), widths=widths)
 
 
 @part

@@ -143,8 +143,8 @@ class Whitelist:
         title += measures.psi_word(shift)
         return self.tested.chart(
             "whitelist_card", Kind.TABLE, pd.DataFrame(rows), Encoding(), Unit(), title,
-            f"训练 {about['rows_seen']} 笔（不良 {about['bad_seen']}），{about['cut']} 起授信的企业 "
-            f"{about['rows'] - about['rows_seen']} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；"
+            f"训练 {about['rows_seen']:,} 笔（不良 {about['bad_seen']:,}），{about['cut']} 起授信的企业 "
+            f"{about['rows'] - about['rows_seen']:,} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；"
             f"今日企业与训练样本的 PSI {shift:.3f}",
             headings={
                 "name": "模型", "auc": "AUC（95%区间）", "ks": "KS", "skill": "Brier技巧",
