@@ -57,18 +57,8 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
         by: By = "community"
         if with_units:
             words: dict[str, str] = {"community": deployment().area_word, "unit": _BY["unit"]}
-            chosen = st.segmented_control(
-                "考核对象",
-                list(words),
-                default="community",
-                required=True,
-                format_func=words.__getitem__,
-                key="by",
-                bind="query-params",
-                label_visibility="collapsed",
-            )
-            by = "unit" if chosen == "unit" else "community"
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+            by = "unit" if filters.beside("考核对象", words, "by", "community") == "unit" else "community"
+        rest = filters.line_end()
     if is_before:
         st.caption(f"该月尚无生效的考核规则，以下按最早一版「{literal(official.title)}」试算，不是正式结果。")
     return Chosen(month, held.named(name), official, by, rest)

@@ -7,7 +7,7 @@ is no option counts as not given.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -79,7 +79,7 @@ def bar(source: Source) -> Chosen:
         period = _period(first_day, as_of)
         comparison = _comparison()
         community = _community(source)
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+        rest = line_end()
     return Chosen(period, comparison, community, rest)
 
 
@@ -90,21 +90,7 @@ def first_day_of(source: Source) -> dt.date:
 
 
 def _period(first_day: dt.date, as_of: dt.datetime) -> Period:
-    kinds = list(KIND_WORDS)
-    kind = allowed(
-        st.segmented_control(
-            "时段类型",
-            kinds,
-            default="week",
-            required=True,
-            format_func=KIND_WORDS.__getitem__,
-            key="period",
-            bind="query-params",
-            label_visibility="collapsed",
-        ),
-        kinds,
-        "week",
-    )
+    kind = beside("时段类型", KIND_WORDS, "period", "week")
     return _range(first_day, as_of) if kind == "range" else _named(kind, first_day, as_of)
 
 
@@ -154,18 +140,7 @@ def _range(first_day: dt.date, as_of: dt.datetime) -> Period:
 
 
 def _comparison() -> Comparison:
-    options = list(COMPARISON_WORDS)
-    chosen = st.segmented_control(
-        "比较",
-        options,
-        default="previous",
-        required=True,
-        format_func=COMPARISON_WORDS.__getitem__,
-        key="compare",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return allowed(chosen, options, "previous")
+    return beside("比较", COMPARISON_WORDS, "compare", "previous")
 
 
 def community_names(source: Source) -> dict[str, str]:
@@ -211,3 +186,23 @@ def one_of(label: str, options: dict[str, str], key: str, default: str, width: i
     code = allowed(chosen, list(options), default)
     pin(key, options[code])
     return code
+
+
+def beside(label: str, words: Mapping[V, str], key: str, default: V) -> V:
+    """A choice among a few that stand side by side, in the URL under ``key``."""
+    chosen = st.segmented_control(
+        label,
+        list(words),
+        default=default,
+        required=True,
+        format_func=words.__getitem__,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return allowed(chosen, list(words), default)
+
+
+def line_end() -> DeltaGenerator:
+    """The right end of a line of filters, where a page puts its export."""
+    return st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")

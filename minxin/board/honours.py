@@ -43,20 +43,7 @@ class Chosen:
 def bar(source: Source) -> Chosen:
     """The line of filters under the title, each of them in the address."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        about = filters.allowed(
-            st.segmented_control(
-                "看什么",
-                list(ABOUT),
-                default="unit",
-                required=True,
-                format_func=ABOUT.__getitem__,
-                key="about",
-                bind="query-params",
-                label_visibility="collapsed",
-            ),
-            list(ABOUT),
-            "unit",
-        )
+        about = filters.beside("看什么", ABOUT, "about", "unit")
         held = spans(filters.first_day_of(source), source.snapshot.as_of)
         span = held[filters.one_of("时段", {c: s.label for c, s in held.items()}, "span", next(iter(held)), width=220)]
         words = case_charts.SORTS if about == "case" else {m.code: m.name for m in MEASURES.values()}
@@ -65,7 +52,7 @@ def bar(source: Source) -> Chosen:
         if st.session_state.get("sort") not in (None, *options):
             del st.session_state["sort"]
         sort = filters.one_of("排列", options, "sort", next(iter(options)), width=190)
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+        rest = filters.line_end()
     return Chosen(about, span, sort, rest)
 
 

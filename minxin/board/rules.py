@@ -88,7 +88,7 @@ def bar(source: Source, viewer: Viewer) -> Chosen:
         base = _candidate("试算规则", candidates, _TRIAL, first, _restart, candidates)
         st.text("对照")
         old = _candidate("对照规则", candidates, _AGAINST, official.name)
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+        rest = filters.line_end()
     return Chosen(month, official, old, base, candidates, rest)
 
 

@@ -36,7 +36,7 @@ def bar(source: Source, viewer: Viewer, span: str = "year", more: Callable[[], s
         code = filters.one_of("时段", {c: label for c, (_, _, label) in held.items()}, "span", span)
         county = filters.one_of("县区", {"": "全部县区", **counties}, "county", "")
         also = more() if more else ""
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+        rest = filters.line_end()
     start, end, label = held[code]
     hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
     return Chosen(Question(start, end, label, county, counties.get(county, ""), hidden), also, rest)

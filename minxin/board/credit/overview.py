@@ -34,7 +34,7 @@ def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
     held = asked.spans(as_of)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         code = filters.one_of("时段", {c: label for c, (_, _, label) in held.items()}, "span", "year")
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+        rest = filters.line_end()
     start, end, label = held[code]
     # What comes by months is compared by whole months: the running one would look like a fall.
     last = min(end, (as_of.date()).replace(day=1))

@@ -48,27 +48,14 @@ class Chosen:
 def bar(source: Source, viewer: Viewer) -> Chosen:
     """The line of filters under the title, each of them in the address."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        view = filters.allowed(
-            st.segmented_control(
-                "看什么",
-                list(VIEWS),
-                default="found",
-                required=True,
-                format_func=VIEWS.__getitem__,
-                key="view",
-                bind="query-params",
-                label_visibility="collapsed",
-            ),
-            list(VIEWS),
-            "found",
-        )
+        view = filters.beside("看什么", VIEWS, "view", "found")
         spans = _spans(source)
         counties = _counties(source)
         span, county = next(iter(spans)), ""
         if view == "found":
             span = filters.one_of("时段", {code: s[2] for code, s in spans.items()}, "span", span)
             county = filters.one_of("县区", {"": "全部县区", **counties}, "county", "")
-        rest = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small")
+        rest = filters.line_end()
     start, end, label = spans[span]
     hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
     return Chosen(view, Question(start, end, label, county, counties.get(county, ""), hidden), rest)
