@@ -153,6 +153,7 @@ def dot_interval(canvas: Canvas) -> None:
         x=values,
         y=rows,
         mode="markers",
+        cliponaxis=False,
         marker={"size": 10, "color": canvas.fills(), "line": {"width": 1.5, "color": c.page}},
         hovertext=hover(chart),
         hovertemplate="%{hovertext}<extra></extra>",
