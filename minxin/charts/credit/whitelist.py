@@ -34,6 +34,12 @@ _SAID = ("模型推荐", "居中", "风险最高一成")
 _BANKS = ("白名单内、已授信", "白名单内、未授信", "白名单外、已授信", "白名单外、未授信")
 
 
+def _month(text: str) -> str:
+    """The month from which rows were kept for the test, as people write it; another kind of time as it is."""
+    year, _, month = text.partition("-")
+    return f"{year}年{int(month)}月" if len(year) == 4 and len(month) == 2 and month.isdigit() else f"{text} "
+
+
 @dataclass(frozen=True)
 class Standing:
     """Firms of all counties scored: the model's folder, their rows, how it scored them."""
@@ -143,7 +149,7 @@ class Whitelist:
         title += measures.psi_word(shift)
         return self.tested.chart(
             "whitelist_card", Kind.TABLE, pd.DataFrame(rows), Encoding(), Unit(), title,
-            f"训练 {about['rows_seen']:,} 笔（不良 {about['bad_seen']:,}），{about['cut']} 起授信的企业 "
+            f"训练 {about['rows_seen']:,} 笔（不良 {about['bad_seen']:,}），{_month(about['cut'])}起授信的企业 "
             f"{about['rows'] - about['rows_seen']:,} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；"
             f"今日企业与训练样本的 PSI {shift:.3f}",
             headings={
