@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,6 +19,7 @@ from scipy.special import ndtr
 from minxin.analysis import rates, wording
 from minxin.analysis.counts import bh
 from minxin.analysis.periods import BEFORE, Comparison
+from minxin.rulefile import check, read
 from minxin.settings import ROOT, Unusable, deployment
 
 Kind = Literal["count", "rate", "per_10000", "stock"]
@@ -160,42 +160,33 @@ class Indicator:
 # ── definitions ─────────────────────────────────────────────────────────────────────────────────
 
 
-class _Faulty(ValueError):
-    """What is wrong in a definition file, in Chinese."""
-
-
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise _Faulty(message)
-
-
 def _day(value: Any, name: str) -> dt.date:
-    _check(isinstance(value, dt.date) and not isinstance(value, dt.datetime), f"{name} 应为日期，如 2026-11-22")
+    check(isinstance(value, dt.date) and not isinstance(value, dt.datetime), f"{name} 应为日期，如 2026-11-22")
     return value
 
 
 def _number(value: Any, name: str) -> float:
-    _check(isinstance(value, int | float) and not isinstance(value, bool), f"{name} 应为数字")
+    check(isinstance(value, int | float) and not isinstance(value, bool), f"{name} 应为数字")
     return float(value)
 
 
 def _whole(value: Any, name: str) -> int:
     number = _number(value, name)
-    _check(number >= 0 and number.is_integer(), f"{name} 应为不小于 0 的整数")
+    check(number >= 0 and number.is_integer(), f"{name} 应为不小于 0 的整数")
     return int(number)
 
 
 def _text(value: Any, name: str) -> str:
-    _check(isinstance(value, str) and bool(value.strip()), f"{name} 不能为空")
+    check(isinstance(value, str) and bool(value.strip()), f"{name} 不能为空")
     return str(value).strip()
 
 
 def _tables(raw: Mapping[str, Any], name: str, keys: set[str]) -> list[Mapping[str, Any]]:
     entries = raw.get(name, [])
-    _check(isinstance(entries, list) and all(isinstance(e, dict) for e in entries), f"{name} 应写成 [[{name}]]")
+    check(isinstance(entries, list) and all(isinstance(e, dict) for e in entries), f"{name} 应写成 [[{name}]]")
     for entry in entries:
         unknown = set(entry) - keys
-        _check(not unknown, f"[[{name}]] 中的 {'、'.join(sorted(unknown))} 无法识别")
+        check(not unknown, f"[[{name}]] 中的 {'、'.join(sorted(unknown))} 无法识别")
     return list(entries)
 
 
@@ -203,7 +194,7 @@ def _targets(raw: Mapping[str, Any], kind: str, place: str) -> tuple[Target, ...
     found = []
     for entry in _tables(raw, "target", {"from", "value", "source", "deployment"}):
         value = _number(entry.get("value"), "target.value")
-        _check(kind != "rate" or 0 <= value <= 1, "比率的目标应在 0 与 1 之间")
+        check(kind != "rate" or 0 <= value <= 1, "比率的目标应在 0 与 1 之间")
         target = Target(
             _day(entry.get("from"), "target.from"),
             value,
@@ -217,29 +208,29 @@ def _targets(raw: Mapping[str, Any], kind: str, place: str) -> tuple[Target, ...
 
 def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
     missing = [name for name in _REQUIRED if name not in raw]
-    _check(not missing, f"缺少 {'、'.join(missing)}")
+    check(not missing, f"缺少 {'、'.join(missing)}")
     unknown = sorted(set(raw) - set(_REQUIRED) - set(_OPTIONAL))
-    _check(not unknown, f"{'、'.join(unknown)} 无法识别")
+    check(not unknown, f"{'、'.join(unknown)} 无法识别")
     code, kind = _text(raw["code"], "code"), raw["kind"]
-    _check(code == stem and _CODE.fullmatch(code) is not None, "code 应与文件名一致，只用小写字母、数字和下划线")
-    _check(kind in KINDS, f"kind 应为 {'、'.join(KINDS)} 之一")
+    check(code == stem and _CODE.fullmatch(code) is not None, "code 应与文件名一致，只用小写字母、数字和下划线")
+    check(kind in KINDS, f"kind 应为 {'、'.join(KINDS)} 之一")
     numerator, denominator, squares = raw["numerator"], raw.get("denominator", ""), raw.get("squares", "")
     for name, column in (("numerator", numerator), ("denominator", denominator), ("squares", squares)):
-        _check(column in COLUMNS or (column == "" and name != "numerator"), f"{name} 的列 {column} 不存在")
-    _check((kind in ("rate", "per_10000")) == bool(denominator), "比率和万人量须有 denominator，件数和存量不得有")
-    _check(kind != "per_10000" or denominator == "population", "万人量的 denominator 应为 population")
-    _check(not squares or kind == "rate", "只有比率可以有 squares")
-    _check(raw["unit"] == UNITS[kind], f"unit 应为 {UNITS[kind]}")
+        check(column in COLUMNS or (column == "" and name != "numerator"), f"{name} 的列 {column} 不存在")
+    check((kind in ("rate", "per_10000")) == bool(denominator), "比率和万人量须有 denominator，件数和存量不得有")
+    check(kind != "per_10000" or denominator == "population", "万人量的 denominator 应为 population")
+    check(not squares or kind == "rate", "只有比率可以有 squares")
+    check(raw["unit"] == UNITS[kind], f"unit 应为 {UNITS[kind]}")
     low_is_good = raw.get("low_is_good")
-    _check(low_is_good is None or isinstance(low_is_good, bool), "low_is_good 应为 true 或 false")
+    check(low_is_good is None or isinstance(low_is_good, bool), "low_is_good 应为 true 或 false")
     smallest_n = _whole(raw.get("smallest_n", 0), "smallest_n")
     settles = _whole(raw.get("settles_after_days", 0), "settles_after_days")
     bands = raw.get("bands", [])
-    _check(isinstance(bands, list), "bands 应为数字列表")
+    check(isinstance(bands, list), "bands 应为数字列表")
     source = _text(raw["source"], "source")
-    _check(_SOURCE.search(source) is not None, "source 应含文章编号（如 X01）或标准号（如 GB/T 33358-2016）")
+    check(_SOURCE.search(source) is not None, "source 应含文章编号（如 X01）或标准号（如 GB/T 33358-2016）")
     checked_on, next_review = _day(raw["checked_on"], "checked_on"), _day(raw["next_review"], "next_review")
-    _check(next_review > checked_on, "next_review 应晚于 checked_on")
+    check(next_review > checked_on, "next_review 应晚于 checked_on")
     return Indicator(
         code=code,
         name=_text(raw["name"], "name"),
@@ -272,12 +263,7 @@ def read_indicator(file: Path, place: str = "") -> Indicator:
 
     Raises Unusable.
     """
-    try:
-        return _indicator(tomllib.loads(file.read_text(encoding="utf-8")), file.stem, place)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"指标文件 {file} 无法读取（{error}），请改正后再试。") from error
-    except _Faulty as error:
-        raise Unusable(f"指标文件 {file} 有误：{error}，请改正后再试。") from error
+    return read(file, "指标文件", lambda raw: _indicator(raw, file.stem, place))
 
 
 @lru_cache(maxsize=8)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from minxin.settings import Deployment, Unusable, deployment
+from minxin.rulefile import check, read
+from minxin.settings import Deployment, deployment
 from minxin.tables import table
 
 _FILE = ("rules", "disclosure.toml")
@@ -89,41 +89,32 @@ def _spans(versions: Sequence[_Version]) -> list[tuple[_Version, dt.date, dt.dat
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Faulty(ValueError):
-    """What is wrong in the file, in Chinese."""
-
-
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise _Faulty(message)
-
-
 def _entries(raw: Mapping[str, Any], section: str, wanted: set[str]) -> list[dict[str, Any]]:
     """The entries of a section by their days, each with all its keys and no other."""
     held = raw[section]
-    _check(isinstance(held, list) and bool(held), f"{section} 应写成 [[{section}]]")
+    check(isinstance(held, list) and bool(held), f"{section} 应写成 [[{section}]]")
     for entry in held:
-        _check(set(entry) == wanted, f"[[{section}]] 应有且仅有 {'、'.join(sorted(wanted))}")
-        _check(type(entry["from"]) is dt.date, f"[[{section}]] 的 from 应为日期，如 2026-04-01")
+        check(set(entry) == wanted, f"[[{section}]] 应有且仅有 {'、'.join(sorted(wanted))}")
+        check(type(entry["from"]) is dt.date, f"[[{section}]] 的 from 应为日期，如 2026-04-01")
         for name in ("source", "assumption"):
-            _check(isinstance(entry[name], str), f"[[{section}]] 的 {name} 应为文本")
-        _check(bool(entry["source"].strip() or entry["assumption"].strip()), f"[[{section}]] 应写明出处或假定")
+            check(isinstance(entry[name], str), f"[[{section}]] 的 {name} 应为文本")
+        check(bool(entry["source"].strip() or entry["assumption"].strip()), f"[[{section}]] 应写明出处或假定")
     return sorted(held, key=lambda entry: entry["from"])
 
 
 def _whole(entry: Mapping[str, Any], name: str, most: int, section: str) -> int:
     value = entry[name]
-    _check(type(value) is int and 0 < value <= most, f"[[{section}]] 的 {name} 应为 1 至 {most} 的整数")
+    check(type(value) is int and 0 < value <= most, f"[[{section}]] 的 {name} 应为 1 至 {most} 的整数")
     return int(value)
 
 
 def _rules(raw: Mapping[str, Any]) -> DisclosureRules:
-    _check(set(raw) == {"publish", "punish"}, "应有且仅有 [[publish]] 和 [[punish]]")
+    check(set(raw) == {"publish", "punish"}, "应有且仅有 [[publish]] 和 [[punish]]")
     published = [
         Publish(entry["from"], _whole(entry, "workdays", 60, "publish"), entry["source"], entry["assumption"])
         for entry in _entries(raw, "publish", {"from", "workdays", "source", "assumption"})
     ]
-    _check(len({version.start for version in published}) == len(published), "[[publish]] 有两版同日生效")
+    check(len({version.start for version in published}) == len(published), "[[publish]] 有两版同日生效")
     punished = [
         Punish(
             entry["from"], _kinds(entry["kinds"]), _whole(entry, "months", 120, "punish"),
@@ -131,28 +122,23 @@ def _rules(raw: Mapping[str, Any]) -> DisclosureRules:
         )
         for entry in _entries(raw, "punish", {"from", "kinds", "months", "source", "assumption"})
     ]  # fmt: skip
-    _check(any(not version.kinds for version in punished), "[[punish]] 应有一版的 kinds 为空，使每类线索都有期限")
+    check(any(not version.kinds for version in punished), "[[punish]] 应有一版的 kinds 为空，使每类线索都有期限")
     named = [(version.start, kind) for version in punished for kind in version.kinds or ("",)]
-    _check(len(set(named)) == len(named), "[[punish]] 有两版同日对同一类线索生效")
+    check(len(set(named)) == len(named), "[[punish]] 有两版同日对同一类线索生效")
     return DisclosureRules(tuple(published), tuple(punished))
 
 
 def _kinds(raw: Any) -> tuple[str, ...]:
     known = kinds()
-    _check(isinstance(raw, list), "[[punish]] 的 kinds 应为列表")
+    check(isinstance(raw, list), "[[punish]] 的 kinds 应为列表")
     unknown = [str(kind) for kind in raw if kind not in known]
-    _check(not unknown, f"[[punish]] 的 kinds 中 {'、'.join(unknown)} 不是线索表的类型")
+    check(not unknown, f"[[punish]] 的 kinds 中 {'、'.join(unknown)} 不是线索表的类型")
     return tuple(raw)
 
 
 def read_rules(file: Path) -> DisclosureRules:
     """Read and validate a file of rules of disclosure. Raises Unusable with one Chinese line."""
-    try:
-        return _rules(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"公示规则 {file} 无法读取（{error}），请改正后再试。") from error
-    except _Faulty as error:
-        raise Unusable(f"公示规则 {file} 有误：{error}。请改正后再试。") from error
+    return read(file, "公示规则", _rules)
 
 
 @lru_cache(maxsize=8)

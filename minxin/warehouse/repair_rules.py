@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from minxin.rulefile import check, read
 from minxin.settings import Deployment, Unusable, deployment
 from minxin.tables import table
 
@@ -180,35 +180,26 @@ def _combinations() -> Iterator[tuple[str, str, str, bool]]:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Faulty(ValueError):
-    """What is wrong in the file, in Chinese."""
-
-
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise _Faulty(message)
-
-
 def _keys(raw: Any, wanted: set[str], where: str, optional: bool = False) -> None:
-    _check(isinstance(raw, dict), f"{where} 应为一节")
+    check(isinstance(raw, dict), f"{where} 应为一节")
     unknown, missing = sorted(set(raw) - wanted), sorted(wanted - set(raw))
-    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
-    _check(optional or not missing, f"{where} 缺少 {'、'.join(missing)}")
+    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
+    check(optional or not missing, f"{where} 缺少 {'、'.join(missing)}")
 
 
 def _texts(raw: Any, where: str) -> tuple[str, ...]:
-    _check(isinstance(raw, list) and all(isinstance(v, str) and v.strip() for v in raw), f"{where} 应为文本列表")
+    check(isinstance(raw, list) and all(isinstance(v, str) and v.strip() for v in raw), f"{where} 应为文本列表")
     return tuple(raw)
 
 
 def _text(raw: Mapping[str, Any], name: str, where: str) -> str:
-    _check(isinstance(raw[name], str) and bool(raw[name].strip()), f"{where} 的 {name} 不能为空")
+    check(isinstance(raw[name], str) and bool(raw[name].strip()), f"{where} 的 {name} 不能为空")
     return str(raw[name])
 
 
 def _months(raw: Mapping[str, Any], name: str, where: str) -> int:
     value = raw[name]
-    _check(type(value) is int and 0 <= value <= 120, f"{where} 的 {name} 应为 0 至 120 的整数（月）")
+    check(type(value) is int and 0 <= value <= 120, f"{where} 的 {name} 应为 0 至 120 的整数（月）")
     return int(value)
 
 
@@ -218,9 +209,9 @@ def _match(raw: Any, where: str) -> Match:
     given = {name: _texts(raw.get(name, []), f"{where} 的 {name}") for name in _MATCHED}
     for name, column in _MATCHED.items():
         unknown = [value for value in given[name] if value not in allowed[column]]
-        _check(not unknown, f"{where} 的 {name} 中 {'、'.join(unknown)} 不是处罚表的取值")
+        check(not unknown, f"{where} 的 {name} 中 {'、'.join(unknown)} 不是处罚表的取值")
     summary = raw.get("summary")
-    _check(summary is None or isinstance(summary, bool), f"{where} 的 summary 应为 true 或 false")
+    check(summary is None or isinstance(summary, bool), f"{where} 的 summary 应为 true 或 false")
     return Match(**given, summary=summary)
 
 
@@ -228,11 +219,11 @@ def _term(raw: Any, where: str) -> Term:
     wanted = {"code", "label", "match", "publicity", "minimum", "maximum", "conditions", "papers"}
     _keys(raw, wanted, where)
     where = f"{where} {raw['code']}"
-    _check(isinstance(raw["match"], list) and bool(raw["match"]), f"{where} 的 match 应为列表且不为空")
-    _check(raw["publicity"] in PUBLICITY, f"{where} 的 publicity 应为 {'、'.join(PUBLICITY)} 之一")
+    check(isinstance(raw["match"], list) and bool(raw["match"]), f"{where} 的 match 应为列表且不为空")
+    check(raw["publicity"] in PUBLICITY, f"{where} 的 publicity 应为 {'、'.join(PUBLICITY)} 之一")
     conditions = _texts(raw["conditions"], f"{where} 的 conditions")
     unknown = [c for c in conditions if c not in CONDITIONS]
-    _check(not unknown, f"{where} 的 conditions 中 {'、'.join(unknown)} 无法识别")
+    check(not unknown, f"{where} 的 conditions 中 {'、'.join(unknown)} 无法识别")
     term = Term(
         code=_text(raw, "code", where),
         label=_text(raw, "label", where),
@@ -243,8 +234,8 @@ def _term(raw: Any, where: str) -> Term:
         conditions=conditions,
         papers=_texts(raw["papers"], f"{where} 的 papers"),
     )
-    _check(term.minimum <= term.maximum, f"{where} 的最短公示期长于最长公示期")
-    _check((term.maximum == 0) == (term.publicity == "none"), f"{where} 不公示的应写 0 个月，公示的应大于 0")
+    check(term.minimum <= term.maximum, f"{where} 的最短公示期长于最长公示期")
+    check((term.maximum == 0) == (term.publicity == "none"), f"{where} 不公示的应写 0 个月，公示的应大于 0")
     return term
 
 
@@ -253,18 +244,18 @@ def _rule(raw: Any, assumed: Mapping[str, str]) -> RepairRule:
     _keys(raw, {*texts, "from", "first_day_counts", "uncorrected", "assumptions", "term"}, "[[rule]]")
     where = f"规则 {raw['name']}"
     given = {name: _text(raw, name, where) for name in texts}
-    _check(_NAME.fullmatch(given["name"]) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
-    _check(type(raw["from"]) is dt.date, f"{where} 的 from 应为日期，如 2026-04-01")
-    _check(isinstance(raw["first_day_counts"], bool), f"{where} 的 first_day_counts 应为 true 或 false")
-    _check(raw["uncorrected"] in UNCORRECTED, f"{where} 的 uncorrected 应为 {'、'.join(UNCORRECTED)} 之一")
+    check(_NAME.fullmatch(given["name"]) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
+    check(type(raw["from"]) is dt.date, f"{where} 的 from 应为日期，如 2026-04-01")
+    check(isinstance(raw["first_day_counts"], bool), f"{where} 的 first_day_counts 应为 true 或 false")
+    check(raw["uncorrected"] in UNCORRECTED, f"{where} 的 uncorrected 应为 {'、'.join(UNCORRECTED)} 之一")
     assumptions = _texts(raw["assumptions"], f"{where} 的 assumptions")
     unknown = [a for a in assumptions if a not in assumed]
-    _check(not unknown, f"{where} 的 assumptions 中 {'、'.join(unknown)} 没有定义")
-    _check(isinstance(raw["term"], list) and bool(raw["term"]), f"{where} 没有 [[rule.term]]")
+    check(not unknown, f"{where} 的 assumptions 中 {'、'.join(unknown)} 没有定义")
+    check(isinstance(raw["term"], list) and bool(raw["term"]), f"{where} 没有 [[rule.term]]")
     terms = tuple(_term(term, where) for term in raw["term"])
     codes = [term.code for term in terms]
-    _check(len(set(codes)) == len(codes), f"{where} 的类别代码有重复")
-    _check(Match() in terms[-1].match, f"{where} 的最后一类应有空的 match，使每件处罚都有归类")
+    check(len(set(codes)) == len(codes), f"{where} 的类别代码有重复")
+    check(Match() in terms[-1].match, f"{where} 的最后一类应有空的 match，使每件处罚都有归类")
     return RepairRule(
         start=raw["from"],
         first_day_counts=raw["first_day_counts"],
@@ -277,31 +268,26 @@ def _rule(raw: Any, assumed: Mapping[str, str]) -> RepairRule:
 
 def _rules(raw: Mapping[str, Any]) -> RepairRules:
     _keys(raw, {"rule", "reminders", "assumption"}, "文件")
-    _check(isinstance(raw["assumption"], list), "assumption 应写成 [[assumption]]")
+    check(isinstance(raw["assumption"], list), "assumption 应写成 [[assumption]]")
     assumed: dict[str, str] = {}
     for entry in raw["assumption"]:
         _keys(entry, {"code", "text"}, "[[assumption]]")
-        _check(entry["code"] not in assumed, f"[[assumption]] 中 {entry['code']} 重复")
+        check(entry["code"] not in assumed, f"[[assumption]] 中 {entry['code']} 重复")
         assumed[_text(entry, "code", "[[assumption]]")] = _text(entry, "text", "[[assumption]]")
-    _check(isinstance(raw["rule"], list) and bool(raw["rule"]), "没有 [[rule]]")
+    check(isinstance(raw["rule"], list) and bool(raw["rule"]), "没有 [[rule]]")
     versions = sorted((_rule(entry, assumed) for entry in raw["rule"]), key=lambda rule: rule.start)
-    _check(len({rule.name for rule in versions}) == len(versions), "规则名称有重复")
-    _check(len({rule.start for rule in versions}) == len(versions), "两版规则同日生效")
+    check(len({rule.name for rule in versions}) == len(versions), "规则名称有重复")
+    check(len({rule.start for rule in versions}) == len(versions), "两版规则同日生效")
     _keys(raw["reminders"], {"days"}, "[reminders]")
     days = raw["reminders"]["days"]
     sound = isinstance(days, list) and len(days) == 2 and all(type(d) is int and d > 0 for d in days)
-    _check(sound and days[0] > days[1], "[reminders] 的 days 应为两个正整数，由大到小")
+    check(sound and days[0] > days[1], "[reminders] 的 days 应为两个正整数，由大到小")
     return RepairRules(tuple(versions), (days[0], days[1]), assumed)
 
 
 def read_rules(file: Path) -> RepairRules:
     """Read and validate a file of repair rules. Raises Unusable with one Chinese line."""
-    try:
-        return _rules(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"修复规则 {file} 无法读取（{error}），请改正后再试。") from error
-    except _Faulty as error:
-        raise Unusable(f"修复规则 {file} 有误：{error}。请改正后再试。") from error
+    return read(file, "修复规则", _rules)
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,6 @@ import datetime as dt
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from minxin.analysis.assessment.posterior import Prior
+from minxin.rulefile import check, read
 from minxin.settings import Unusable, deployment
 
 #: The three rates in the order in which everything here holds them, with their names.
@@ -213,30 +213,21 @@ class Rules:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Faulty(ValueError):
-    """What is wrong in the file, in Chinese."""
-
-
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise _Faulty(message)
-
-
 def _value(raw: Any, kind: Any, where: str) -> Any:
     """A value of the file as the type that a field declares."""
     if kind is bool:
-        _check(isinstance(raw, bool), f"{where} 应为 true 或 false")
+        check(isinstance(raw, bool), f"{where} 应为 true 或 false")
         return raw
     if kind is int:
-        _check(isinstance(raw, int) and not isinstance(raw, bool), f"{where} 应为整数")
+        check(isinstance(raw, int) and not isinstance(raw, bool), f"{where} 应为整数")
         return raw
     if kind is float:
-        _check(isinstance(raw, int | float) and not isinstance(raw, bool), f"{where} 应为数字")
+        check(isinstance(raw, int | float) and not isinstance(raw, bool), f"{where} 应为数字")
         return float(raw)
     if kind is str:
-        _check(isinstance(raw, str) and bool(raw.strip()), f"{where} 不能为空")
+        check(isinstance(raw, str) and bool(raw.strip()), f"{where} 不能为空")
         return raw.strip()
-    _check(isinstance(raw, list), f"{where} 应为列表")
+    check(isinstance(raw, list), f"{where} 应为列表")
     return tuple(_value(item, get_args(kind)[0], where) for item in raw)
 
 
@@ -245,24 +236,24 @@ _T = TypeVar("_T")
 
 def _made(kind: type[_T], raw: Any, where: str) -> _T:
     """An instance of a plain dataclass from a table of the file."""
-    _check(isinstance(raw, dict), f"{where} 应为一节")
+    check(isinstance(raw, dict), f"{where} 应为一节")
     declared = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(raw) - set(declared))
-    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
+    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
     missing = [name for name, f in declared.items() if name not in raw and f.default is dataclasses.MISSING]
-    _check(not missing, f"{where} 缺少 {'、'.join(missing)}")
+    check(not missing, f"{where} 缺少 {'、'.join(missing)}")
     hints = get_type_hints(kind)
     return kind(**{name: _value(value, hints[name], f"{where} 的 {name}") for name, value in raw.items()})
 
 
 def _named(raw: Mapping[str, Any], table: str, kind: type[_T], key: str) -> dict[str, _T]:
     entries = raw.get(table, [])
-    _check(isinstance(entries, list), f"{table} 应写成 [[{table}]]")
+    check(isinstance(entries, list), f"{table} 应写成 [[{table}]]")
     found: dict[str, _T] = {}
     for entry in entries:
         made = _made(kind, entry, f"[[{table}]]")
         name = getattr(made, key)
-        _check(name not in found, f"[[{table}]] 中 {name} 重复")
+        check(name not in found, f"[[{table}]] 中 {name} 重复")
         found[name] = made
     return found
 
@@ -270,44 +261,44 @@ def _named(raw: Mapping[str, Any], table: str, kind: type[_T], key: str) -> dict
 def _picked(raw: Any, held: Mapping[str, _T], where: str) -> tuple[_T, ...]:
     names = _value(raw, tuple[str, ...], where)
     unknown = [name for name in names if name not in held]
-    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 没有定义")
-    _check(len(set(names)) == len(names), f"{where} 中有重复")
+    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 没有定义")
+    check(len(set(names)) == len(names), f"{where} 中有重复")
     return tuple(held[name] for name in names)
 
 
 def _share(value: float, where: str) -> None:
-    _check(0 <= value <= 1, f"{where} 应在 0 与 1 之间")
+    check(0 <= value <= 1, f"{where} 应在 0 与 1 之间")
 
 
 def _sound(rule: Rule) -> None:
     """Whether the values of a rule make sense together."""
     where = f"规则 {rule.name}"
-    _check(_NAME.fullmatch(rule.name) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
+    check(_NAME.fullmatch(rule.name) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
     _share(rule.basic_value, f"{where} 的 basic_value")
-    _check(1 <= rule.period_first_day <= 28, f"{where} 的 period_first_day 应在 1 与 28 之间")
-    _check(rule.counted_by in COUNTED_BY, f"{where} 的 counted_by 应为 {'、'.join(COUNTED_BY)} 之一")
-    _check(1 <= rule.window_months <= 36, f"{where} 的 window_months 应在 1 与 36 之间")
-    _check(all(1 <= m <= 36 for m in rule.windows_beside), f"{where} 的 windows_beside 应在 1 与 36 之间")
-    _check(rule.smallest_n >= 1, f"{where} 的 smallest_n 应不小于 1")
-    _check(rule.points_cap >= 0, f"{where} 的 points_cap 不能为负")
+    check(1 <= rule.period_first_day <= 28, f"{where} 的 period_first_day 应在 1 与 28 之间")
+    check(rule.counted_by in COUNTED_BY, f"{where} 的 counted_by 应为 {'、'.join(COUNTED_BY)} 之一")
+    check(1 <= rule.window_months <= 36, f"{where} 的 window_months 应在 1 与 36 之间")
+    check(all(1 <= m <= 36 for m in rule.windows_beside), f"{where} 的 windows_beside 应在 1 与 36 之间")
+    check(rule.smallest_n >= 1, f"{where} 的 smallest_n 应不小于 1")
+    check(rule.points_cap >= 0, f"{where} 的 points_cap 不能为负")
     for value, name in (
         (rule.confidence, "confidence"),
         (rule.classes.cut, "classes.cut"),
         (rule.funnel.warning, "funnel.warning"),
         (rule.funnel.action, "funnel.action"),
     ):
-        _check(0.5 <= value < 1, f"{where} 的 {name} 应在 0.5 与 1 之间")
-    _check(rule.funnel.warning < rule.funnel.action, f"{where} 的漏斗外线应宽于内线")
-    _check(rule.valid.which in WHICH, f"{where} 的 valid.which 应为 {'、'.join(WHICH)} 之一")
+        check(0.5 <= value < 1, f"{where} 的 {name} 应在 0.5 与 1 之间")
+    check(rule.funnel.warning < rule.funnel.action, f"{where} 的漏斗外线应宽于内线")
+    check(rule.valid.which in WHICH, f"{where} 的 valid.which 应为 {'、'.join(WHICH)} 之一")
     _share(rule.classes.margin, f"{where} 的 classes.margin")
     _share(rule.classes.progress_margin, f"{where} 的 classes.progress_margin")
-    _check(rule.classes.volume_factor > 1, f"{where} 的 classes.volume_factor 应大于 1")
+    check(rule.classes.volume_factor > 1, f"{where} 的 classes.volume_factor 应大于 1")
     for name in ("excluded_share", "invalid_share", "late_change_share", "denied_share"):
         _share(getattr(rule.gaming, name), f"{where} 的 gaming.{name}")
     prior = rule.prior
     kinds = (prior.alike, prior.few, prior.degrees, prior.both)
-    _check(min(kinds) > 0 and abs(sum(kinds) - 1) < 1e-9, f"{where} 的 prior 四种概率应为正数且合计为 1")
-    _check(prior.spread > 0 and prior.apart > 0, f"{where} 的 prior.spread 与 prior.apart 应为正数")
+    check(min(kinds) > 0 and abs(sum(kinds) - 1) < 1e-9, f"{where} 的 prior 四种概率应为正数且合计为 1")
+    check(prior.spread > 0 and prior.apart > 0, f"{where} 的 prior.spread 与 prior.apart 应为正数")
 
 
 _PLAIN = {
@@ -327,7 +318,7 @@ def _merged(raw: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> 
     """A rule with what it takes over from the one that ``like`` names; sections key by key."""
     if "like" not in raw:
         return dict(raw)
-    _check(raw["like"] in before, f"like 所指的规则 {raw['like']} 不在前面")
+    check(raw["like"] in before, f"like 所指的规则 {raw['like']} 不在前面")
     base = {k: v for k, v in before[raw["like"]].items() if k not in ("from", "sealed", "title")}
     for name, value in raw.items():
         base[name] = {**base[name], **value} if name in _PARTS and isinstance(value, dict) else value
@@ -339,12 +330,12 @@ def _rule(raw: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Rule
     where = f"规则 {raw.get('name', '')}"
     known = {"name", "title", "from", "sealed", "weights", "exclusions", "points", *_PLAIN, *_PARTS}
     unknown = sorted(set(raw) - known)
-    _check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
+    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
     missing = sorted(known - {"from", "sealed"} - set(raw))
-    _check(not missing, f"{where} 缺少 {'、'.join(missing)}")
+    check(not missing, f"{where} 缺少 {'、'.join(missing)}")
     start = raw.get("from")
-    _check(start is None or type(start) is dt.date, f"{where} 的 from 应为日期，如 2022-06-01")
-    _check(raw["weights"] in held["weights"], f"{where} 的权重 {raw['weights']} 没有定义")
+    check(start is None or type(start) is dt.date, f"{where} 的 from 应为日期，如 2022-06-01")
+    check(raw["weights"] in held["weights"], f"{where} 的权重 {raw['weights']} 没有定义")
     plain = {name: _value(raw[name], kind, f"{where} 的 {name}") for name, kind in _PLAIN.items()}
     parts: dict[str, Any] = {name: _made(kind, raw[name], f"{where} 的 [rule.{name}]") for name, kind in _PARTS.items()}
     rule = Rule(
@@ -359,7 +350,7 @@ def _rule(raw: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Rule
     )
     _sound(rule)
     sealed = raw.get("sealed")
-    _check(
+    check(
         sealed is None or sealed == rule.digest,
         f"{where} 已封存，内容却有改动（现指纹 {rule.digest}）；请恢复原文，另立一版",
     )
@@ -368,31 +359,31 @@ def _rule(raw: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Rule
 
 def _rules(raw: Mapping[str, Any]) -> Rules:
     unknown = sorted(set(raw) - {"weights", "exclusion", "point", "rule"})
-    _check(not unknown, f"{'、'.join(unknown)} 无法识别")
+    check(not unknown, f"{'、'.join(unknown)} 无法识别")
     weights = _named(raw, "weights", Weights, "name")
     for entry in weights.values():
-        _check(min(entry.values) >= 0 and abs(sum(entry.values) - 1) < 1e-9, f"权重 {entry.name} 应为非负数且合计为 1")
+        check(min(entry.values) >= 0 and abs(sum(entry.values) - 1) < 1e-9, f"权重 {entry.name} 应为非负数且合计为 1")
     exclusions = _named(raw, "exclusion", Exclusion, "code")
     for reason in exclusions.values():
-        _check(bool(reason.approved_by), f"剔除原因 {reason.code} 没有写明谁可批准")
+        check(bool(reason.approved_by), f"剔除原因 {reason.code} 没有写明谁可批准")
     held: dict[str, Mapping[str, Any]] = {
         "weights": weights,
         "exclusion": exclusions,
         "point": _named(raw, "point", Point, "code"),
     }
     entries = raw.get("rule", [])
-    _check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
+    check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
     before: dict[str, Mapping[str, Any]] = {}
     found: list[Rule] = []
     for entry in entries:
         merged = _merged(entry, before)
         rule = _rule(merged, held)
-        _check(rule.name not in before, f"规则 {rule.name} 重复")
+        check(rule.name not in before, f"规则 {rule.name} 重复")
         before[rule.name] = merged
         found.append(rule)
     starts = [rule.start for rule in found if rule.start is not None]
-    _check(bool(starts), "没有一条规则写明生效日期 from")
-    _check(len(set(starts)) == len(starts), "两条规则同日生效")
+    check(bool(starts), "没有一条规则写明生效日期 from")
+    check(len(set(starts)) == len(starts), "两条规则同日生效")
     found.sort(key=lambda rule: (rule.start is None, rule.start or dt.date.min))
     return Rules(tuple(found), MappingProxyType(weights), MappingProxyType(exclusions))
 
@@ -402,12 +393,7 @@ def read_rules(file: Path) -> Rules:
 
     Raises Unusable with one Chinese line.
     """
-    try:
-        return _rules(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"考核规则 {file} 无法读取（{error}），请改正后再试。") from error
-    except _Faulty as error:
-        raise Unusable(f"考核规则 {file} 有误：{error}。请改正后再试。") from error
+    return read(file, "考核规则", _rules)
 
 
 @lru_cache(maxsize=8)

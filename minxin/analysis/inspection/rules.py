@@ -6,13 +6,13 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from minxin.rulefile import check, read
 from minxin.settings import Unusable, deployment
 
 #: Risk classes from the lowest to the highest, with the words that officials use.
@@ -111,37 +111,28 @@ class Rules:
         raise Unusable(f"没有名为「{name}」的抽查规则，可选：{names}。")
 
 
-class _Faulty(ValueError):
-    """What is wrong in the file, in Chinese."""
-
-
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise _Faulty(message)
-
-
 _WORDS = {str: "文字", float: "数字", int: "整数", bool: "true 或 false", list: "列表", dt.date: "日期"}
 
 
 def _get(raw: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
-    _check(key in raw, f"{where} 缺少 {key}")
+    check(key in raw, f"{where} 缺少 {key}")
     value = raw[key]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
-    _check(right, f"{where} 的 {key} 应为{_WORDS[kind]}")
+    check(right, f"{where} 的 {key} 应为{_WORDS[kind]}")
     return value
 
 
 def _share(raw: Mapping[str, Any], key: str, where: str, low: float = 0.0, high: float = 1.0) -> float:
     value = _get(raw, key, float, where)
-    _check(low <= value <= high, f"{where} 的 {key} 应在 {low:g} 到 {high:g} 之间")
+    check(low <= value <= high, f"{where} 的 {key} 应在 {low:g} 到 {high:g} 之间")
     return float(value)
 
 
 def _texts(raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     values = _get(raw, key, list, where)
-    _check(all(isinstance(v, str) and v.strip() for v in values), f"{where} 的 {key} 应为文字列表")
+    check(all(isinstance(v, str) and v.strip() for v in values), f"{where} 的 {key} 应为文字列表")
     return tuple(v.strip() for v in values)
 
 
@@ -149,11 +140,11 @@ def _rates(entries: list[Mapping[str, Any]], where: str) -> tuple[dict[str, floa
     rates, said = {}, []
     for entry in entries:
         code = _get(entry, "class", str, f"{where} 的 [[rule.rate]]")
-        _check(code in CLASSES and code not in rates, f"{where} 的 [[rule.rate]] 中类别「{code}」有误或重复")
+        check(code in CLASSES and code not in rates, f"{where} 的 [[rule.rate]] 中类别「{code}」有误或重复")
         rates[code] = _share(entry, "rate", f"{where} {code} 类")
         said.append(_said(entry, f"rate {code}", where))
-    _check(set(rates) == set(CLASSES), f"{where} 应写明 A、B、C、D 四类的抽查比例")
-    _check(all(rate > 0 for rate in rates.values()), f"{where} 的抽查比例应大于 0，否则有的企业永远抽不到")
+    check(set(rates) == set(CLASSES), f"{where} 应写明 A、B、C、D 四类的抽查比例")
+    check(all(rate > 0 for rate in rates.values()), f"{where} 的抽查比例应大于 0，否则有的企业永远抽不到")
     return rates, said
 
 
@@ -172,17 +163,17 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         said.append(_said(entry, reason, where))
     for entry in raw.get("weight", []):
         factor, reason = _get(entry, "factor", float, where), _get(entry, "reason", str, where)
-        _check(factor > 0, f"{where} 的 factor 应大于 0")
+        check(factor > 0, f"{where} 的 factor 应大于 0")
         weights.append(Weight(_get(entry, "field", str, where), _texts(entry, "values", where), factor, reason))
         said.append(_said(entry, reason, where))
     said += [_said(entry, _get(entry, "of", str, where), where, "text") for entry in raw.get("source", [])]
     severity = {_get(e, "action", str, where): _get(e, "points", float, where) for e in raw.get("severity", [])}
     default = _get(raw, "default_class", str, where)
-    _check(default in CLASSES, f"{where} 的 default_class 应为 A、B、C、D 之一")
+    check(default in CLASSES, f"{where} 的 default_class 应为 A、B、C、D 之一")
     whole = {
         key: _get(raw, key, int, where) for key in ("cap", "cap_months", "inspectors", "smallest_n", "seed_length")
     }
-    _check(min(whole.values()) >= 1, f"{where} 的 {'、'.join(whole)} 应不小于 1")
+    check(min(whole.values()) >= 1, f"{where} 的 {'、'.join(whole)} 应不小于 1")
     return Rule(
         name=name,
         title=_get(raw, "title", str, where),
@@ -200,20 +191,18 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
     )
 
 
+def _rules(raw: Mapping[str, Any]) -> Rules:
+    entries = raw.get("rule", [])
+    check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
+    found = sorted((_rule(entry) for entry in entries), key=lambda rule: rule.start)
+    check(len({r.start for r in found}) == len(found), "两条规则同日生效")
+    check(len({r.name for r in found}) == len(found), "两条规则同名")
+    return Rules(tuple(found))
+
+
 def read_rules(file: Path) -> Rules:
     """Read and check a file of rules; Unusable with one Chinese line."""
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        entries = raw.get("rule", [])
-        _check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
-        found = sorted((_rule(entry) for entry in entries), key=lambda rule: rule.start)
-        _check(len({r.start for r in found}) == len(found), "两条规则同日生效")
-        _check(len({r.name for r in found}) == len(found), "两条规则同名")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"抽查规则 {file} 无法读取（{error}），请改正后再试。") from error
-    except _Faulty as error:
-        raise Unusable(f"抽查规则 {file} 有误：{error}。请改正后再试。") from error
-    return Rules(tuple(found))
+    return read(file, "抽查规则", _rules)
 
 
 @lru_cache(maxsize=8)
