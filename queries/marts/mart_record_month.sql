@@ -1,23 +1,14 @@
 -- One kind of credit information in one month and of one polarity: how much came, how timely, how complete.
-with numbered as (
-    -- One day with the number of working days up to and including it.
-    select
-        day,
-        is_workday,
-        sum(case when is_workday then 1 else 0 end) over (order by day rows unbounded preceding) as workdays_so_far,
-    from dim_calendar
-),
-
-term as (
+with term as (
     -- One day with the last day on which what was issued on it is published in time, and whether that day has ended.
     select
         issued.day,
         last_day.day as last_on,
         cast(last_day.day as timestamp) + interval '1 day' <= build.as_of as is_over,
-    from numbered as issued
+    from int_workday as issued
     cross join config_build as build
     inner join config_publish as rule on issued.day >= rule.first_day and issued.day <= rule.last_day
-    inner join numbered as last_day
+    inner join int_workday as last_day
         on last_day.is_workday and last_day.workdays_so_far = issued.workdays_so_far + rule.workdays
 ),
 
@@ -37,7 +28,7 @@ known as (
         record.amount,
     from lake_credit_record as record
     cross join config_build as build
-    inner join term on term.day = record.issued_on
+    left join term on term.day = record.issued_on
     where cast(record.issued_on as timestamp) < build.as_of
 )
 
