@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from minxin.settings import Home
 from tests import support
-from tools.bench import browser, homes, result, server, viewers
+from tools.bench import browser, homes, result, script, server, viewers
 from tools.bench.result import Result
 
 
@@ -101,3 +102,11 @@ def test_the_environment_carries_nothing_of_ours(monkeypatch: pytest.MonkeyPatch
         assert "MINXIN_CONFIG" not in env
         assert env["MINXIN_HOME"] == str(tmp_path / "home")
         assert env["MINXIN_KEY_FILE"].startswith(str(tmp_path))
+
+
+def test_every_filter_of_a_page_is_changed_and_seen_again(demo: Home) -> None:
+    [(page, times)] = script.times(demo.path, ["rules"]).items()
+    assert page == "rules"
+    assert len(times.new) == len(times.again) > 10
+    assert min(times.new) > 1
+    assert result.median(times.again) < result.median(times.new), "what was asked before is there already"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 #: Whatever decides what a simulated home holds.
 MAKERS = (
     *("queries/staging", "queries/marts", "minxin/demo", "minxin/warehouse", "minxin/tables.py"),
-    *("data/demo", "data/communities.csv"),
+    *("data/demo", "data/rules", "data/communities.csv"),
 )
 
 
@@ -64,14 +64,24 @@ def simulated(folder: Path, petitions: int | None) -> tuple[Path, float]:
 
     Kept below ``folder`` for the next run as long as nothing that makes it has changed.
     """
-    home = folder / f"demo-{petitions or 'default'}-{made_by()}"
+    size = ("--petitions", str(petitions)) if petitions else ()
+    return _kept(folder, f"demo-{petitions or 'default'}", "--subject", "petitions", *size)
+
+
+def with_credit(folder: Path, records: int | None) -> tuple[Path, float]:
+    """The same of both subjects: the default petitions and enterprises, and about that many credit records."""
+    size = ("--credit-records", str(records)) if records else ()
+    return _kept(folder, f"both-{records or 'default'}", *size)
+
+
+def _kept(folder: Path, name: str, *options: str) -> tuple[Path, float]:
+    home = folder / f"{name}-{made_by()}"
     note = home.with_name(f"{home.name}.seconds")
     if note.exists():
         return home, float(note.read_text(encoding="ascii"))
-    for stale in folder.glob(f"demo-{petitions or 'default'}-*"):
+    for stale in folder.glob(f"{name}-*"):
         shutil.rmtree(stale, ignore_errors=True)
         stale.unlink(missing_ok=True) if stale.is_file() else None
-    size = ("--petitions", str(petitions)) if petitions else ()
-    seconds = minxin("demo", "--subject", "petitions", *size, home=home)
+    seconds = minxin("demo", *options, home=home)
     note.write_text(str(seconds), encoding="ascii")
     return home, seconds
