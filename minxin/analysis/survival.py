@@ -79,13 +79,18 @@ def curve(counts: pd.DataFrame, confidence: float = 0.95) -> Curve:
     return Curve(times, share, low, high, int(weight.sum()), int(weight[done].sum()))
 
 
-def median_text(held: Curve, smallest: int = 5) -> str:
+#: Below so many cases no median is told.
+SMALLEST = 5
+
+
+def median_text(held: Curve, hidden_below: int = 0) -> str:
     """The median with its interval as officials read it: 中位 12 天（95%区间 9—15 天）.
 
-    Where it is not reached: 过半未办结; with fewer than ``smallest`` cases: 样本不足.
+    Where it is not reached: 过半未办结; with fewer than ``SMALLEST`` cases: 样本不足, and how many
+    where so small a number may be shown.
     """
-    if held.n < smallest:
-        return f"样本不足（n={held.n}）"
+    if held.n < SMALLEST:
+        return "样本不足" if held.n < hidden_below else f"样本不足（n={held.n}）"
     middle, low, high = held.quantile()
     if np.isnan(middle):
         return "过半尚未完成"

@@ -83,7 +83,7 @@ def answer(source: Source, chosen: Chosen, code: str) -> Profile:
     ahead.prepare(source, PAGE, partial(_ahead, source, assessment.newest(source, 1), panel.theme()))
     review = assessment.reviewed(source, chosen.month, chosen.rule)
     everyone = _everyone(source.key, chosen.month, chosen.rule.digest, source, review)
-    return _kept(source.key, chosen.month, chosen.rule.digest, code, everyone, _smallest(source))
+    return _kept(source.key, chosen.month, chosen.rule.digest, code, everyone, source.hidden_below)
 
 
 def _ahead(source: Source, months: Sequence[tuple[tuple[int, int], Rule]], look: str) -> Iterator[ahead.Answer]:
@@ -96,15 +96,10 @@ def _ahead(source: Source, months: Sequence[tuple[tuple[int, int], Rule]], look:
 
 def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, code: str, look: str) -> None:
     everyone = _everyone(source.key, month, rule.digest, source, assessment.reviewed(source, month, rule))
-    page = _kept(source.key, month, rule.digest, code, everyone, _smallest(source))
+    page = _kept(source.key, month, rule.digest, code, everyone, source.hidden_below)
     shown = [page.rates, page.clocks, page.work, page.categories, page.estates, page.signs]
     panel.draw_ahead([chart for chart in shown if chart is not None], look, lambda _: None)
     _ = page.headline
-
-
-def _smallest(source: Source) -> int:
-    """Counts below it are hidden from who sees sums only; the key of the source tells such viewers apart."""
-    return deployment().smallest_cell if source.viewer.detail == "aggregate" else 0
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

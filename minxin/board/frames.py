@@ -41,6 +41,11 @@ class Source:
         return self.queries.snapshot
 
     @property
+    def hidden_below(self) -> int:
+        """Counts from 1 to below it may not be shown; 0 for a viewer who may see single records."""
+        return settings.deployment().smallest_cell if self.viewer.detail == "aggregate" else 0
+
+    @property
     def about(self) -> About:
         """What every chart of this snapshot says of its rows."""
         return About(self.snapshot.as_of, self.snapshot.id, self.snapshot.simulated)

@@ -12,7 +12,7 @@ question = heatmap.bar(source)
 if question is None:
     heatmap.nothing()
 else:
-    page = heatmap.answer(source, viewer, question)
+    page = heatmap.answer(source, question)
     heatmap.headline(page, viewer)
     heatmap.crossed(page, source, viewer)
     heatmap.movement(page, viewer)

@@ -8,7 +8,7 @@ viewer = guard("linkage")
 source = notices.opening("linkage", viewer, "诉求多的地方企业信用差不差，先查哪些物业企业，检查查出了什么？")
 
 start, end, label, rest = linkage.bar(source)
-page = linkage.answer(source, viewer, start, end, label)
+page = linkage.answer(source, start, end, label)
 
 linkage.headline(page, rest, viewer)
 linkage.places(page, viewer)

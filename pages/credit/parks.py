@@ -7,7 +7,7 @@ from minxin.board.credit import parks
 viewer = guard("parks")
 source = notices.opening("parks", viewer, "守信的企业得到了什么，园区好不好，政策有没有送到该送的企业？")
 
-page = parks.answer(source, viewer)
+page = parks.answer(source)
 
 parks.headline(page, viewer)
 parks.figures(page)

@@ -10,6 +10,7 @@ import pytest
 
 from minxin import charts
 from minxin.analysis import small
+from minxin.analysis.survival import Curve, curve
 from minxin.charts.about import About
 from minxin.charts.credit.lending import Lending
 from minxin.charts.credit.linkage import Linkage
@@ -103,6 +104,25 @@ def test_a_single_hidden_group_takes_a_second_one_with_it() -> None:
     held = page.groups("size", "overdue").data.set_index("name")
     assert held["status"].to_dict() == {"大型": "few", "中型": "few", "小型": "ok"}
     assert held.loc[["大型", "中型"], ["x", "value", "low", "high"]].isna().all(axis=None)
+
+
+def test_medians_tell_no_small_count_of_what_is_done_or_still_open() -> None:
+    def held(days: list[int], open_: list[int]) -> Curve:
+        return curve(
+            pd.DataFrame({"days": [*days, *open_], "n": 1, "is_done": [True] * len(days) + [False] * len(open_)})
+        )
+
+    curves = {"few": held([3, 4], [9]), "left": held([1, 2, 3, 4, 5, 6], [9, 9]), "many": held([*range(1, 9)], [9] * 6)}
+    names = {step: step for step in curves}
+    told = Question(START, END, "").medians(curves, names).set_index("step")
+    assert told["n"].to_dict() == {"few": 3, "left": 8, "many": 14} and told["open"].tolist() == [1, 2, 6]
+    question = Question(START, END, "", hidden_below=5)
+    hidden = question.medians(curves, names).set_index("step")
+    assert hidden["n"].isna().to_dict() == {"few": True, "left": False, "many": False}
+    assert hidden["open"].isna().to_dict() == {"few": True, "left": True, "many": False}
+    assert hidden.loc["left", "days"] == told.loc["left", "days"], "a median is no count"
+    assert question.median_text(curves["few"]) == "样本不足"
+    assert Question(START, END, "").median_text(curves["few"]) == "样本不足（n=3）"
 
 
 def parks(hidden: int) -> Parks:

@@ -11,10 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from minxin import queries
+from minxin.access import rules
 from minxin.settings import Home
 from tests.support import ROOT, environment
 
 Open = Callable[..., AppTest]
+Narrow = Callable[[str], None]
 WAIT = 120.0
 
 
@@ -43,6 +45,22 @@ def snapshot(demo: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     assert held is not None
     with queries.connection(held.snapshot).cursor() as cursor:
         yield cursor
+
+
+@pytest.fixture
+def sums_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Narrow:
+    """``sums_only("linkage")``: from now on the local viewer sees only sums on that page."""
+
+    def narrow(page: str) -> None:
+        text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
+        before, after = text.split(f"[pages.{page}]")
+        own = after.replace('local = "masked"', 'local = "aggregate"', 1)
+        file = tmp_path / "access.toml"
+        file.write_text(f"{before}[pages.{page}]{own}", encoding="utf-8")
+        held = rules.read_rules(file)
+        monkeypatch.setattr(rules, "_rules", lambda *_: held)
+
+    return narrow
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 import pytest
 
 from minxin import queries
-from minxin.access import Viewer, rules
+from minxin.access import Viewer
 from minxin.board.frames import Source, source
 from minxin.charts.credit.linkage import Linkage
 from minxin.charts.credit.overview import Overview
@@ -22,7 +21,7 @@ from minxin.demo.credit import settings as credit_settings
 from minxin.demo.credit import simulate as credit
 from minxin.settings import Home, load_deployment
 from minxin.warehouse.build import build
-from tests.pages.conftest import Open, shown
+from tests.pages.conftest import Narrow, Open, shown
 from tests.support import ROOT, environment
 
 YEAR = dt.date(2022, 7, 1), dt.date(2023, 7, 1)
@@ -203,31 +202,19 @@ def test_a_viewer_sees_the_own_communities_only(small: Home, block: str) -> None
 
 
 def test_firms_are_not_listed_and_small_counts_hidden_for_who_sees_sums_only(
-    small: Home, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    small: Home, open_page: Open, sums_only: Narrow
 ) -> None:
     def listed() -> str:
         return "".join(frame.value.to_csv() for frame in open_page("credit/linkage.py").dataframe)
 
     assert "有限" in listed() and "<5" not in listed()
-    text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
-    before, after = text.split("[pages.linkage]")
-    file = tmp_path / "access.toml"
-    file.write_text(before + "[pages.linkage]" + after.replace('local = "masked"', 'local = "aggregate"', 1), "utf-8")
-    held = rules.read_rules(file)
-    monkeypatch.setattr(rules, "_rules", lambda *_: held)
+    sums_only("linkage")
     assert "有限" not in listed() and "<5" in listed()
 
 
 @pytest.mark.parametrize("page", ["parks", "lending", "linkage", "heatmap"])
-def test_the_pages_open_for_who_sees_sums_only(
-    page: str, small: Home, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
-    before, after = text.split(f"[pages.{page}]")
-    file = tmp_path / "access.toml"
-    file.write_text(before + f"[pages.{page}]" + after.replace('local = "masked"', 'local = "aggregate"', 1), "utf-8")
-    held = rules.read_rules(file)
-    monkeypatch.setattr(rules, "_rules", lambda *_: held)
+def test_the_pages_open_for_who_sees_sums_only(page: str, small: Home, open_page: Open, sums_only: Narrow) -> None:
+    sums_only(page)
     at = open_page(f"credit/{page}.py")
     assert not at.exception and not at.error
     said = shown(at) + "".join(frame.value.to_csv() for frame in at.dataframe)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -11,17 +10,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from minxin import charts
-from minxin.access import Viewer, rules, signing
+from minxin.access import Viewer, signing
 from minxin.board.credit import enterprise, heatmap
 from minxin.board.frames import source
 from minxin.charts.credit.heatmap import Question
 from minxin.charts.tables import columns as tables_of
 from minxin.settings import Home
 from minxin.warehouse.visibility import Revocations
-from tests.pages.conftest import Open, shown
+from tests.pages.conftest import Narrow, Open, shown
 from tests.queries.risk_world import firms
 from tests.queries.world import World
-from tests.support import ROOT
 
 HEATMAP, ENTERPRISE = "credit/heatmap.py", "credit/enterprise.py"
 
@@ -76,17 +74,10 @@ def test_a_small_cell_is_hidden(world: World, open_page: Open) -> None:
     assert held["status"].tolist() == ["few", "ok"] and held["label"].tolist() == ["<5", ""]
 
 
-def test_who_sees_sums_only_is_told_no_small_count_of_firms(
-    world: World, open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_who_sees_sums_only_is_told_no_small_count_of_firms(world: World, open_page: Open, sums_only: Narrow) -> None:
     """Two firms are in D, one each in B and C: neither they nor their reasons are counted out, in files neither."""
     assert "15.4%" in shown(open_page(HEATMAP))
-    text = (ROOT / "data" / "access.toml").read_text(encoding="utf-8")
-    before, after = text.split("[pages.heatmap]")
-    file = tmp_path / "access.toml"
-    file.write_text(before + "[pages.heatmap]" + after.replace('local = "masked"', 'local = "aggregate"', 1), "utf-8")
-    held = rules.read_rules(file)
-    monkeypatch.setattr(rules, "_rules", lambda *_: held)
+    sums_only("heatmap")
     at = open_page(HEATMAP)
     assert not at.exception and not at.error
     said = shown(at)
@@ -99,7 +90,7 @@ def test_who_sees_sums_only_is_told_no_small_count_of_firms(
     month, year = dt.date(2023, 6, 1), dt.date(2022, 6, 1)
     for measure in ("share", "count", "shift"):
         for by_row, by_column in (("county", "class"), ("county", "industry"), ("industry", "kind")):
-            page = heatmap.answer(opened, sums, Question(by_row, by_column, measure, month, year))
+            page = heatmap.answer(opened, Question(by_row, by_column, measure, month, year))
             for chart in page.charts():
                 where = (measure, by_row, by_column, chart.id)
                 for column in tables_of(chart):

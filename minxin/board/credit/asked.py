@@ -14,7 +14,6 @@ from minxin.access import Viewer
 from minxin.board import filters
 from minxin.board.frames import Source
 from minxin.charts.credit.question import Question
-from minxin.settings import deployment
 
 #: Calendar years that can be chosen beside the rolling spans.
 YEARS = 3
@@ -38,8 +37,7 @@ def bar(source: Source, viewer: Viewer, span: str = "year", more: Callable[[], s
         also = more() if more else ""
         rest = filters.line_end()
     start, end, label = held[code]
-    hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
-    return Chosen(Question(start, end, label, county, counties.get(county, ""), hidden), also, rest)
+    return Chosen(Question(start, end, label, county, counties.get(county, ""), source.hidden_below), also, rest)
 
 
 def spans(as_of: dt.datetime) -> dict[str, tuple[dt.date, dt.date, str]]:

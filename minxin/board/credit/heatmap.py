@@ -19,7 +19,6 @@ from minxin.board.text import literal
 from minxin.charts.chart import Chart
 from minxin.charts.credit.heatmap import BETWEEN, Heatmap, Question, month_name
 from minxin.charts.credit.risk_board import risk_board
-from minxin.settings import deployment
 from minxin.warehouse.risk_rules import month_before
 
 PAGE = "heatmap"
@@ -51,15 +50,14 @@ def bar(source: Source) -> Question | None:
     return Question(by_row, by_column, measure, month, before)
 
 
-def answer(source: Source, viewer: Viewer, question: Question) -> Heatmap:
+def answer(source: Source, question: Question) -> Heatmap:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
-    hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
-    return _kept(source.key, question, hidden, source)
+    return _kept(source.key, question, source)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _kept(key: tuple[str, ...], question: Question, hidden: int, _source: Source) -> Heatmap:
-    return Heatmap(_source, question, _source.about, risk_board(), hidden)
+def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Heatmap:
+    return Heatmap(_source, question, _source.about, risk_board(), _source.hidden_below)
 
 
 def nothing() -> None:

@@ -16,7 +16,6 @@ from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart
 from minxin.charts.credit.linkage import Linkage
-from minxin.settings import deployment
 
 PAGE = "linkage"
 FIRM = "property_firm"
@@ -33,15 +32,14 @@ def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
     return (*held[code], rest)
 
 
-def answer(source: Source, viewer: Viewer, start: dt.date, end: dt.date, label: str) -> Linkage:
+def answer(source: Source, start: dt.date, end: dt.date, label: str) -> Linkage:
     """The page for a span; kept for whoever asks the same of the same snapshot within the same scope."""
-    hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
-    return _kept(source.key, start, end, label, hidden, source)
+    return _kept(source.key, start, end, label, source)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _kept(key: tuple[str, ...], start: dt.date, end: dt.date, label: str, hidden: int, _source: Source) -> Linkage:
-    return Linkage(_source, start, end, label, _source.about, hidden)
+def _kept(key: tuple[str, ...], start: dt.date, end: dt.date, label: str, _source: Source) -> Linkage:
+    return Linkage(_source, start, end, label, _source.about, _source.hidden_below)
 
 
 def headline(page: Linkage, rest: DeltaGenerator, viewer: Viewer) -> None:

@@ -13,7 +13,6 @@ from minxin.board.shell import part
 from minxin.board.text import literal
 from minxin.charts.chart import Chart
 from minxin.charts.credit.parks import Parks
-from minxin.settings import deployment
 from minxin.warehouse.visibility import today
 
 PAGE = "parks"
@@ -27,15 +26,14 @@ _DEFINITIONS = {
 }
 
 
-def answer(source: Source, viewer: Viewer) -> Parks:
+def answer(source: Source) -> Parks:
     """The page; kept for whoever asks of the same snapshot within the same scope."""
-    hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
-    return _kept(source.key, today(source.queries.home), hidden, source)
+    return _kept(source.key, today(source.queries.home), source)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _kept(key: tuple[str, ...], day: dt.date, hidden: int, _source: Source) -> Parks:
-    return Parks(_source, day, _source.about, hidden)
+def _kept(key: tuple[str, ...], day: dt.date, _source: Source) -> Parks:
+    return Parks(_source, day, _source.about, _source.hidden_below)
 
 
 def headline(page: Parks, viewer: Viewer) -> None:

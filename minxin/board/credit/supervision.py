@@ -19,7 +19,6 @@ from minxin.charts.chart import PLAIN_COUNT, Chart, Encoding, Kind
 from minxin.charts.credit import supervision_plan
 from minxin.charts.credit.supervision import Question, Supervision
 from minxin.charts.credit.supervision_words import ARMS, BEFORE, FIRMS
-from minxin.settings import deployment
 
 PAGE = "supervision"
 VIEWS = {"found": "检查成效", "round": "本轮抽取"}
@@ -57,8 +56,7 @@ def bar(source: Source, viewer: Viewer) -> Chosen:
             county = filters.one_of("县区", {"": "全部县区", **counties}, "county", "")
         rest = filters.line_end()
     start, end, label = spans[span]
-    hidden = deployment().smallest_cell if viewer.detail == "aggregate" else 0
-    return Chosen(view, Question(start, end, label, county, counties.get(county, ""), hidden), rest)
+    return Chosen(view, Question(start, end, label, county, counties.get(county, ""), source.hidden_below), rest)
 
 
 def _spans(source: Source) -> dict[str, tuple[dt.date, dt.date, str]]:

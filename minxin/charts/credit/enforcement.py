@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import rates, wording
-from minxin.analysis.survival import Curve, curve, median_text
+from minxin.analysis.survival import Curve, curve
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import Ask, Question, dated, medians
+from minxin.charts.credit.question import Ask, Question, dated
 from minxin.charts.figures import SHOWN
 
 DAYS = Unit("number", "天", 0)
@@ -271,12 +271,13 @@ class Enforcement:
     def speed(self) -> Chart:
         """The median days of every step with its interval."""
         close = self.waits["close"]
-        title = f"发现到办结{median_text(close)}" if close.n else f"{self.question.label}没有发现线索"
+        title = f"发现到办结{self.question.median_text(close)}" if close.n else f"{self.question.label}没有发现线索"
         if close.n_open:
             title += f"，{self.question.count(close.n_open)}还没有办结"
         steps = {s: n for s, n in STEPS.items() if self.waits[s].n}
         return self.about.chart(
-            "enforcement_speed", Kind.DOT_INTERVAL, medians(self.waits, steps or {"close": STEPS["close"]}),
+            "enforcement_speed", Kind.DOT_INTERVAL,
+            self.question.medians(self.waits, steps or {"close": STEPS["close"]}),
             Encoding(
                 x="name", y="days", low="low", high="high", n="n", status="status", label="said", order="position"
             ),

@@ -10,11 +10,11 @@ import pandas as pd
 
 from minxin.analysis import rates, small, wording
 from minxin.analysis.rates import Interval
-from minxin.analysis.survival import Curve, curve, median_text
+from minxin.analysis.survival import Curve, curve
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import Ask, Question, medians
+from minxin.charts.credit.question import Ask, Question
 from minxin.charts.figures import SHOWN
 
 FIRMS = Unit("count", "户")
@@ -209,9 +209,9 @@ class Lending:
     def speed(self) -> Chart:
         """The median days of each step of a loan with its interval; what still waits counts as not done yet."""
         held = self.waits["grant"]
-        title = f"列入白名单到授信{median_text(held)}" if held.n else "没有列入白名单的企业"
+        title = f"列入白名单到授信{self.question.median_text(held)}" if held.n else "没有列入白名单的企业"
         return self.about.chart(
-            "lending_speed", Kind.DOT_INTERVAL, medians(self.waits, STEPS),
+            "lending_speed", Kind.DOT_INTERVAL, self.question.medians(self.waits, STEPS),
             Encoding(
                 x="name", y="days", low="low", high="high", n="n", status="status", label="said", order="position"
             ),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import wording
-from minxin.analysis.survival import Curve
+from minxin.analysis.survival import SMALLEST, Curve, median_text
 from minxin.charts.figures import SHOWN
 from minxin.charts.words import missing
 
@@ -59,34 +59,37 @@ class Question:
             }
         )
 
+    def median_text(self, held: Curve) -> str:
+        """The median of a step as it may be said."""
+        return median_text(held, self.hidden_below)
+
+    def medians(self, curves: dict[str, Curve], names: dict[str, str]) -> pd.DataFrame:
+        """One step a row with its median days and limits; ``status`` and ``said`` where there is no median."""
+        rows = pd.DataFrame([_median(step, name, curves[step]) for step, name in names.items()])
+        few, left = self.is_few(rows["n"]), self.is_few(rows["open"]) | self.is_few(rows["n"] - rows["open"])
+        hidden = {"n": rows["n"].mask(few), "open": rows["open"].mask(few | left)}
+        return rows.assign(**hidden, position=range(len(rows)))
+
+
+def _median(step: str, name: str, held: Curve) -> dict[str, object]:
+    middle, low, high = held.quantile()
+    few = held.n < SMALLEST
+    known = not few and not np.isnan(middle)
+    return {
+        "step": step,
+        "name": name,
+        "days": middle if known else np.nan,
+        "low": low if known else np.nan,
+        "high": (high if not np.isnan(high) else held.days[-1]) if known else np.nan,
+        "slow": np.nan if few else held.quantile(0.9)[0],
+        "n": held.n,
+        "open": held.n_open,
+        "status": "few" if few else "ok" if known else "none",
+        "said": "" if known or few else "过半未完成",
+    }
+
 
 def dated(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Days written with their year, and short enough for a slide: one list spans several years."""
     written = {c: [None if missing(d) else f"{d:%Y-%m-%d}" for d in rows[c]] for c in columns}
     return rows.assign(**written)
-
-
-def medians(curves: dict[str, Curve], names: dict[str, str], smallest: int = 5) -> pd.DataFrame:
-    """One step a row with its median days and limits; ``status`` and ``said`` where there is no median."""
-    rows = []
-    for position, (step, name) in enumerate(names.items()):
-        held = curves[step]
-        middle, low, high = held.quantile()
-        few = held.n < smallest
-        known = not few and not np.isnan(middle)
-        rows.append(
-            {
-                "step": step,
-                "name": name,
-                "days": middle if known else np.nan,
-                "low": low if known else np.nan,
-                "high": (high if not np.isnan(high) else held.days[-1]) if known else np.nan,
-                "slow": np.nan if few else held.quantile(0.9)[0],
-                "n": held.n,
-                "open": held.n_open,
-                "status": "few" if few else "ok" if known else "none",
-                "said": "" if known or few else "过半未完成",
-                "position": position,
-            }
-        )
-    return pd.DataFrame(rows)

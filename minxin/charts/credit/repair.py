@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import rates, wording
-from minxin.analysis.survival import Curve, curve, median_text
+from minxin.analysis.survival import Curve, curve
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.question import Ask, Question, dated, medians
+from minxin.charts.credit.question import Ask, Question, dated
 from minxin.charts.figures import SHOWN
 from minxin.warehouse.repair_rules import RepairRules
 
@@ -123,7 +123,7 @@ class Repair:
 
     def _speed(self) -> str:
         held, open_ = self.waits["whole"], self.total_open
-        said = f"申请到决定{median_text(held)}" if held.n else f"{self.question.label}没有修复申请"
+        said = f"申请到决定{self.question.median_text(held)}" if held.n else f"{self.question.label}没有修复申请"
         if open_:
             said += f"，在办 {self.question.count(open_)}，最久已等 {int(self.queue['days'].max())} 天"
         return said
@@ -208,7 +208,7 @@ class Repair:
     @cached_property
     def speed(self) -> Chart:
         """The median days of each step with its interval; open applications count as not done yet."""
-        data = medians(self.waits, STEPS)
+        data = self.question.medians(self.waits, STEPS)
         return self.about.chart(
             "repair_speed", Kind.DOT_INTERVAL, data,
             Encoding(
