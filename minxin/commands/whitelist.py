@@ -109,19 +109,8 @@ def _told(trained: run.Trained, as_json: bool) -> int:
         _say(remark)
     about = trained.folder.about
     if as_json:
-        kept = (
-            "target",
-            "rows",
-            "bad",
-            "folds",
-            "time_column",
-            "group_column",
-            "cut",
-            "rows_seen",
-            "same_rows",
-            "seed",
-            "compared",
-        )
+        kept = ("target", "rows", "bad", "folds", "time_column", "group_column", "cut",
+                "rows_seen", "same_rows", "seed", "compared")  # fmt: skip
         text = json.dumps(
             {"models": about["measures"], "model": about["model"], **{k: about[k] for k in kept}},
             ensure_ascii=False,

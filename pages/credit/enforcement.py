@@ -9,7 +9,7 @@ source = notices.opening(
     "enforcement", viewer, "失信线索走到了哪一步，督促之后有多少主动退出，拖欠清零了没有，哪些卡得最久？"
 )
 
-chosen = asked.bar(source, viewer, more=enforcement.kind)
+chosen = asked.bar(source, more=enforcement.kind)
 page = enforcement.answer(source, chosen.question, chosen.more)
 
 enforcement.headline(page, chosen, viewer)

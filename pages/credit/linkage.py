@@ -2,12 +2,12 @@
 
 from minxin.access import guard
 from minxin.board import notices
-from minxin.board.credit import linkage
+from minxin.board.credit import asked, linkage
 
 viewer = guard("linkage")
 source = notices.opening("linkage", viewer, "诉求多的地方企业信用差不差，先查哪些物业企业，检查查出了什么？")
 
-start, end, label, rest = linkage.bar(source)
+start, end, label, rest = asked.span(source)
 page = linkage.answer(source, start, end, label)
 
 linkage.headline(page, rest, viewer)

@@ -7,7 +7,7 @@ from minxin.board.credit import drawing, supervision
 viewer = guard("supervision")
 source = notices.opening("supervision", viewer, "按风险抽查是不是真的查得更准，有没有少打扰企业，本轮该查谁？")
 
-chosen = supervision.bar(source, viewer)
+chosen = supervision.bar(source)
 
 if chosen.view == "round":
     drawing.current(source, viewer, chosen.rest)

@@ -1,4 +1,4 @@
-"""The line of filters of the pages on repair and enforcement: a span and a county, checked here again."""
+"""The line of filters of the credit pages: a span, a county, checked here again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from minxin.access import Viewer
 from minxin.board import filters
 from minxin.board.frames import Source
 from minxin.charts.credit.question import Question
@@ -28,16 +27,26 @@ class Chosen:
     rest: DeltaGenerator
 
 
-def bar(source: Source, viewer: Viewer, span: str = "year", more: Callable[[], str] | None = None) -> Chosen:
+def bar(source: Source, span: str = "year", more: Callable[[], str] | None = None) -> Chosen:
     """The line of filters under the title, each in the address; ``more`` draws one that only this page has."""
-    held, counties = spans(source.snapshot.as_of), _counties(source)
+    counties = _counties(source)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        code = filters.one_of("时段", {c: label for c, (_, _, label) in held.items()}, "span", span)
+        start, end, label = _span(source, span)
         county = filters.one_of("县区", {"": "全部县区", **counties}, "county", "")
         also = more() if more else ""
         rest = filters.line_end()
-    start, end, label = held[code]
     return Chosen(Question(start, end, label, county, counties.get(county, ""), source.hidden_below), also, rest)
+
+
+def span(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
+    """The line of filters of a page without counties: first day, day after the last, words, the end of the line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        return (*_span(source, "year"), filters.line_end())
+
+
+def _span(source: Source, default: str) -> tuple[dt.date, dt.date, str]:
+    held = spans(source.snapshot.as_of)
+    return held[filters.one_of("时段", {code: label for code, (_, _, label) in held.items()}, "span", default)]
 
 
 def spans(as_of: dt.datetime) -> dict[str, tuple[dt.date, dt.date, str]]:

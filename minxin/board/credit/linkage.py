@@ -9,8 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
-from minxin.board import filters, panel, picking, shell
-from minxin.board.credit import asked
+from minxin.board import panel, picking, shell
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
@@ -21,15 +20,6 @@ PAGE = "linkage"
 FIRM = "property_firm"
 #: Width in px of columns whose cells are longer than their headings.
 WIDE = {"社区": 90, "诉求分类": 112, "95%区间": 102}
-
-
-def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
-    """The line of filters: first day, day after the last, words, the end of the line."""
-    held = asked.spans(source.snapshot.as_of)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        code = filters.one_of("时段", {c: label for c, (_, _, label) in held.items()}, "span", "year")
-        rest = filters.line_end()
-    return (*held[code], rest)
 
 
 def answer(source: Source, start: dt.date, end: dt.date, label: str) -> Linkage:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
-from minxin.board import cards, filters, panel
+from minxin.board import cards, panel
 from minxin.board.credit import asked
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -30,15 +30,10 @@ _DEFINITIONS = {
 
 def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
     """The line of filters: whole months of a span; first day, day after the last, words, the end of the line."""
-    as_of = source.snapshot.as_of
-    held = asked.spans(as_of)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        code = filters.one_of("时段", {c: label for c, (_, _, label) in held.items()}, "span", "year")
-        rest = filters.line_end()
-    start, end, label = held[code]
+    start, end, label, rest = asked.span(source)
     # What comes by months is compared by whole months: the running one would look like a fall.
-    last = min(end, (as_of.date()).replace(day=1))
-    first = start if start.day == 1 else (start.replace(day=1))
+    last = min(end, source.snapshot.as_of.date().replace(day=1))
+    first = start.replace(day=1)
     return (first, last, label, rest) if first < last else (start, end, label, rest)
 
 

@@ -44,7 +44,7 @@ class Chosen:
     rest: DeltaGenerator
 
 
-def bar(source: Source, viewer: Viewer) -> Chosen:
+def bar(source: Source) -> Chosen:
     """The line of filters under the title, each of them in the address."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         view = filters.beside("看什么", VIEWS, "view", "found")
