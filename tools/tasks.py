@@ -105,7 +105,9 @@ def test(arguments: Sequence[str]) -> int:
     install("test")
     python("tools/install_chromium.py")
     python("tools/install_postgresql.py")
-    return python("-m", "pytest", "-n", os.environ.get("MINXIN_TEST_WORKERS", "2"), "--dist", "loadfile", *arguments)
+    workers = os.environ.get("MINXIN_TEST_WORKERS", "2")
+    # The order of the files is ours (tests/conftest.py): else those of few tests, the longest, come last.
+    return python("-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
 
 
 def check(_arguments: Sequence[str]) -> int:

@@ -20,6 +20,8 @@ from minxin.settings import Home, Unusable
 from tests.ingest.broken import EXTENSIONS, broken_inputs
 from tests.ingest.whole_imports import bring_many
 
+pytestmark = pytest.mark.slow
+
 INPUTS, PARTS, SEED = 540, 6, 20230704
 #: Seconds that one file may take, on a busy machine.
 LONGEST = 30.0

@@ -22,6 +22,8 @@ from minxin.ingest.readers import Source, open_source
 from minxin.ingest.spreadsheets import number_text
 from minxin.settings import Unusable
 
+pytestmark = pytest.mark.slow
+
 HEADING = "工单编号,创建时间,内容"
 
 
