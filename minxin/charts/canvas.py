@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from minxin.charts.chart import Chart, Unit
 from minxin.charts.palette import FONTS, Colours
 from minxin.charts.registry import Renderers
-from minxin.charts.words import clean, shorten, width
+from minxin.charts.words import clean, shorten, width, wrap
 
 NO_DATA = "本期无数据"
 #: The plot width in px that labels are thinned for: half a page on a small laptop.
@@ -216,18 +216,24 @@ def value_axis(canvas: Canvas, letter: str, low: float, high: float, grid: bool 
 def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12, room: float = PLOT_WIDTH) -> float:
     """A category axis by position (equal names stay apart); returns the width of the widest name in px.
 
-    Names below a plot stand upright; where they would touch in ``room`` px, some are left out, never the last.
+    Names below a plot stand upright. Where they would touch in ``room`` px they take two lines; numbered ones,
+    of which the reader knows what lies between, or what has no room in two lines, are left out, never the last.
     """
     shown = [shorten(n, ems) for n in names]
-    if letter == "x":
-        wide = (max(map(width, shown), default=1) + 1) * canvas.font * 0.94
-        step = max(1, math.ceil(len(names) * wide / room))
-        shown = [n if (len(names) - 1 - i) % step == 0 else "" for i, n in enumerate(shown)]
+    if letter == "x" and names:
+        each = room / len(names) / (canvas.font * 0.94)
+        widest = max(map(width, shown))
+        step = max(1, math.ceil((widest + 1) / each))
+        in_lines = [_in_two(n, each - 0.5) for n in shown]
+        if step > 1 and all(in_lines):
+            shown = in_lines
+        else:
+            shown = [n if (len(names) - 1 - i) % step == 0 else "" for i, n in enumerate(shown)]
     canvas.lay(
         **{
             f"{letter}axis": {
                 "tickvals": list(range(len(names))),
-                "ticktext": [safe(n) for n in shown],
+                "ticktext": ["<br>".join(map(safe, n.split("\n"))) for n in shown],
                 "range": [-0.6, len(names) - 0.4] if letter == "x" else [len(names) - 0.4, -0.6],
                 "tickfont": {"size": canvas.font * 0.94, "color": canvas.colours.text},
                 "tickangle": 0,
@@ -237,6 +243,20 @@ def name_axis(canvas: Canvas, letter: str, names: list[str], ems: float = 12, ro
         }
     )
     return max((width(n) for n in shown), default=0) * canvas.font * 0.94
+
+
+def _in_two(name: str, ems: float) -> str:
+    """A name in one line or two even ones; '' where it does not fit, or carries a number."""
+    if any(map(str.isdigit, name)):
+        return ""
+    lines = [name] if width(name) <= ems else wrap(name, math.ceil(width(name) / 2), 2)
+    return "\n".join(lines) if max(map(width, lines)) <= ems and "".join(lines) == name else ""
+
+
+def beside_names(canvas: Canvas) -> float:
+    """The room in px below or above a plot for the names that ``name_axis`` wrote there."""
+    words = canvas.layout.get("xaxis", {}).get("ticktext", ())
+    return 34 + (canvas.font * 1.2 if any("<br>" in word for word in words) else 0)
 
 
 def extent(canvas: Canvas, from_zero: bool, *roles: str) -> tuple[float, float]:

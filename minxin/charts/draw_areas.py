@@ -6,6 +6,7 @@ from minxin.charts import geometry
 from minxin.charts.canvas import (
     SCREEN,
     Canvas,
+    beside_names,
     extent,
     hover,
     mark,
@@ -147,8 +148,8 @@ def heatmap(canvas: Canvas) -> None:
     )
     name_axis(canvas, "x", across, 6)
     left = name_axis(canvas, "y", down, 12)
-    canvas.lay(xaxis={"side": "top"}, height=max(len(down), 2) * canvas.font * 2.2 + 44)
-    canvas.margins(l=left + 14, r=8, t=34, b=8)
+    canvas.lay(xaxis={"side": "top"}, height=max(len(down), 2) * canvas.font * 2.2 + 10 + beside_names(canvas))
+    canvas.margins(l=left + 14, r=8, t=beside_names(canvas), b=8)
 
 
 def _short(text: str, word: str) -> str:

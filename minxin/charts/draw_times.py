@@ -10,6 +10,7 @@ import pandas as pd
 from minxin.charts.canvas import (
     SCREEN,
     Canvas,
+    beside_names,
     extent,
     faded,
     hover,
@@ -143,7 +144,10 @@ def line(canvas: Canvas) -> None:
     top = _place_notes(canvas, places, timed)
     canvas.lay(height=HEIGHT * canvas.font + top)
     canvas.margins(
-        l=_left(canvas), r=right, t=top + 10, b=48 if chart.with_year and timed and not chart.by_month else 32
+        l=_left(canvas),
+        r=right,
+        t=top + 10,
+        b=48 if chart.with_year and timed and not chart.by_month else beside_names(canvas) - 2,
     )
 
 
@@ -262,7 +266,7 @@ def column(canvas: Canvas) -> None:
         xaxis={"showline": True},
         yaxis={"range": [places[0], places[-1] + (places[-1] - places[0]) * 0.06], "visible": False},
     )
-    canvas.margins(l=12, r=right, t=top + 14, b=34)
+    canvas.margins(l=12, r=right, t=top + 14, b=beside_names(canvas))
 
 
 def _told(values: list[float | None]) -> set[int]:
@@ -319,7 +323,7 @@ def stacked_column(canvas: Canvas) -> None:
     top = _place_notes(canvas, [], False)
     canvas.lay(barmode="stack", height=HEIGHT * canvas.font + top, xaxis={"showline": True})
     right = max((width(e[1]) for e in ends), default=1) * canvas.font * 0.94 + canvas.font * 2
-    canvas.margins(l=_left(canvas), r=right, t=top + 14, b=34)
+    canvas.margins(l=_left(canvas), r=right, t=top + 14, b=beside_names(canvas))
 
 
 @SCREEN.draws(Kind.SMALL_MULTIPLES)

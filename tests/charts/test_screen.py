@@ -220,3 +220,22 @@ def test_the_first_rank_stands_on_top() -> None:
     axis = figure(chart).layout.yaxis
     assert axis.range[0] > 8 and axis.range[1] < 1
     assert axis.ticktext[0] == "1名" and "0名" not in axis.ticktext
+
+
+def _below(names: list[str]) -> list[str]:
+    """The words below columns of these names, in a narrow panel."""
+    rows = pd.DataFrame({"x": names, "part": "甲", "n": 1})
+    encoding = Encoding(x="x", y="n", series="part")
+    drawn = figure(Chart("c", Kind.STACKED_COLUMN, rows, encoding, Unit(), "标题", "", "标题"))
+    return list(drawn.layout.xaxis.ticktext)
+
+
+def test_names_below_columns_break_rather_than_go_missing() -> None:
+    steps = ["待推送", "待预警", "待治理", "治理中", "待承诺", "承诺期内", "再提醒后"]
+    assert _below(steps) == ["待推送", "待预警", "待治理", "治理中", "待承诺", "承诺<br>期内", "再提<br>醒后"]
+    weeks = [f"{m}月{d}日" for m in (7, 8, 9) for d in (3, 10, 17, 24)]
+    shown = _below(weeks)
+    assert shown[-1] == "9月24日" and shown.count("") > 4 and not any("<br>" in n for n in shown)
+    assert _below(["甲", "乙"]) == ["甲", "乙"]
+    few = _below([f"很长的名称第{c}种" for c in "甲乙丙丁戊己庚辛"])
+    assert few[-1] and "" in few, "what has no room in two lines is left out"
