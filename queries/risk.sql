@@ -31,7 +31,7 @@ select
     min(cell.month_start) as first_month,
     max(cell.month_start) as last_month,
 from mart_risk_version as version
-left join mart_risk_cell as cell
+left join (select distinct month_start from mart_risk_cell) as cell
     on cell.month_start >= date_trunc('month', version.starts_on)
     and (version.ends_on is null or cell.month_start < date_trunc('month', version.ends_on))
 group by all
@@ -111,65 +111,98 @@ group by row_code, column_code
 order by row_code, column_code
 
 -- name: moves(before, month, communities)
--- One pair of classes, in an earlier month and in the month, with how many firms went that way ('' = not classified then).
-with then_and_now as (
-    -- One firm of either month with its class in both.
+-- One pair of classes, in the month and one month or twelve before it, with how many firms went that way ('' = not classified then).
+with stayed as (
+    -- One pair of classes of the firms of the month.
     select
-        coalesce(earlier.risk_class, '') as class_before,
-        coalesce(later.risk_class, '') as risk_class,
-    from (
-        select uscc, risk_class
-        from mart_risk
-        where month_start = cast(:before as date) and community_code = any(cast(:communities as varchar[]))
-    ) as earlier
-    full join (
-        select uscc, risk_class
-        from mart_risk
-        where month_start = cast(:month as date) and community_code = any(cast(:communities as varchar[]))
-    ) as later on later.uscc = earlier.uscc
+        case
+            when cast(:before as date) = cast(month_start - interval '1 month' as date) then class_before
+            when cast(:before as date) = cast(month_start - interval '12 months' as date) then class_year_before
+        end as class_before,
+        risk_class,
+        cast(sum(n) as bigint) as n,
+    from mart_risk_cell
+    where month_start = cast(:month as date) and community_code = any(cast(:communities as varchar[]))
+    group by 1, 2
+),
+
+earlier as (
+    -- One class with all its firms of the earlier month.
+    select
+        risk_class,
+        cast(sum(n) as bigint) as n,
+    from mart_risk_cell
+    where month_start = cast(:before as date) and community_code = any(cast(:communities as varchar[]))
+    group by risk_class
+),
+
+gone as (
+    -- One class of the earlier month with its firms that have none in the month.
+    select
+        earlier.risk_class as class_before,
+        earlier.n - coalesce(sum(stayed.n), 0) as n,
+    from earlier
+    left join stayed on stayed.class_before = earlier.risk_class
+    group by earlier.risk_class, earlier.n
 )
 
 select
     class_before,
     risk_class,
-    count(*) as n,
-from then_and_now
-group by class_before, risk_class
+    n,
+from stayed
+union all
+select
+    class_before,
+    '' as risk_class,
+    cast(n as bigint) as n,
+from gone
+where n > 0
 order by class_before, risk_class
 
 -- name: reasons(before, communities, today, hidden, revoked)
 -- One reason with the firms that have it in the newest month, those of them in class C or D, and those that got worse since an earlier month; only what may be seen today.
-with seen as (
+with touched as (
+    -- One reason of a firm of whose records a decision or a withdrawn batch took some away.
+    select
+        uscc,
+        reason_code,
+    from mart_risk_fact
+    where event_id = any(cast(:hidden as varchar[])) or batch_id = any(cast(:revoked as varchar[]))
+    group by uscc, reason_code
+),
+
+gone as (
+    -- One of these of which nothing is left.
+    select
+        fact.uscc,
+        fact.reason_code,
+    from mart_risk_fact as fact
+    inner join touched on touched.uscc = fact.uscc and touched.reason_code = fact.reason_code
+    group by fact.uscc, fact.reason_code
+    having
+        count(*) filter (
+            where
+                (fact.visible_until is null or fact.visible_until > cast(:today as date))
+                and not fact.event_id = any(cast(:hidden as varchar[]))
+                and not fact.batch_id = any(cast(:revoked as varchar[]))
+        ) = 0
+),
+
+seen as (
     -- One reason of a firm; a reason made of records counts as long as one of them may be seen.
     select
-        reason.uscc,
         reason.reason_code,
+        reason.risk_class,
+        worse.uscc is not null as is_worse,
     from mart_risk_reason as reason
-    left join mart_risk_fact as fact on fact.uscc = reason.uscc and fact.reason_code = reason.reason_code
+    left join mart_risk_worse as worse on worse.uscc = reason.uscc and worse.month_start = cast(:before as date)
+    left join gone on gone.uscc = reason.uscc and gone.reason_code = reason.reason_code
     where
         reason.community_code = any(cast(:communities as varchar[]))
         and reason.points > 0
-        and (
-            fact.event_id is null
-            or ((fact.visible_until is null or fact.visible_until > cast(:today as date))
-                and not fact.event_id = any(cast(:hidden as varchar[]))
-                and not fact.batch_id = any(cast(:revoked as varchar[])))
-        )
-    group by reason.uscc, reason.reason_code
-),
-
-now as (
-    -- One firm with its class in the newest month.
-    select uscc, risk_class
-    from mart_risk
-    where month_start = (select max(month_start) from mart_risk) and community_code = any(cast(:communities as varchar[]))
-),
-
-earlier as (
-    -- One firm with its class in the earlier month.
-    select uscc, risk_class
-    from mart_risk
-    where month_start = cast(:before as date) and community_code = any(cast(:communities as varchar[]))
+        and (reason.visible_until is null or reason.visible_until > cast(:today as date))
+        and gone.uscc is null
 )
 
 select
@@ -178,44 +211,39 @@ select
     word.name,
     word.wording,
     count(*) as n,
-    count(*) filter (where now.risk_class in ('C', 'D')) as n_high,
-    count(*) filter (where now.risk_class > earlier.risk_class) as n_worse,
+    count(*) filter (where seen.risk_class in ('C', 'D')) as n_high,
+    count(*) filter (where seen.is_worse) as n_worse,
 from seen
 inner join dim_risk_reason as word on word.reason_code = seen.reason_code
-inner join now on now.uscc = seen.uscc
-left join earlier on earlier.uscc = seen.uscc
 group by word.reason_code, word.dimension, word.name, word.wording
 order by n_high desc, n desc, word.reason_code
 
--- name: firms(month, before, risk_class, class_before, county, community, industry, sector, park, limit, communities, today, hidden, revoked)
+-- name: firms(month, before, risk_class, county, community, industry, sector, park, limit, communities, today, hidden, revoked)
 -- One firm of a cell, the highest score first; '' takes all of a dimension; the reasons are those of the newest month that may be seen today.
 with chosen as (
-    -- One firm in the month with its class in the earlier one.
+    -- One firm in the month.
     select
         risk.uscc,
         risk.risk_class,
-        coalesce(earlier.risk_class, '') as class_before,
         risk.score,
-        risk.sector_code,
-        risk.park_code,
-        risk.industry_section,
-        risk.county_code,
-        risk.community_code,
+        firm.name,
+        firm.county_name,
+        firm.community_name,
+        firm.industry_name,
+        firm.sector_name,
+        firm.park_name,
     from mart_risk as risk
     inner join dim_enterprise as firm
         on firm.uscc = risk.uscc and not firm.batch_id = any(cast(:revoked as varchar[]))
-    left join mart_risk as earlier
-        on earlier.uscc = risk.uscc and earlier.month_start = cast(:before as date)
     where
         risk.month_start = cast(:month as date)
         and risk.community_code = any(cast(:communities as varchar[]))
-        and cast(:risk_class as varchar) in ('', risk.risk_class)
-        and cast(:class_before as varchar) in ('', coalesce(earlier.risk_class, ''))
-        and cast(:county as varchar) in ('', risk.county_code)
-        and cast(:community as varchar) in ('', risk.community_code)
-        and cast(:industry as varchar) in ('', risk.industry_section)
-        and cast(:sector as varchar) in ('', coalesce(risk.sector_code, ''))
-        and cast(:park as varchar) in ('', coalesce(risk.park_code, ''))
+        and (:risk_class = '' or risk.risk_class = :risk_class)
+        and (:county = '' or risk.county_code = :county)
+        and (:community = '' or risk.community_code = :community)
+        and (:industry = '' or risk.industry_section = :industry)
+        and (:sector = '' or risk.sector_code = :sector)
+        and (:park = '' or risk.park_code = :park)
     order by risk.score desc, risk.uscc
     limit cast(:limit as bigint)
 ),
@@ -252,18 +280,18 @@ said as (
 
 select
     chosen.uscc,
-    firm.name,
+    chosen.name,
     chosen.risk_class,
-    chosen.class_before,
+    coalesce(earlier.risk_class, '') as class_before,
     chosen.score,
     coalesce(said.reasons, '') as reasons,
-    firm.county_name,
-    firm.community_name,
-    firm.industry_name,
-    coalesce(firm.sector_name, '') as sector_name,
-    coalesce(firm.park_name, '') as park_name,
+    chosen.county_name,
+    chosen.community_name,
+    chosen.industry_name,
+    coalesce(chosen.sector_name, '') as sector_name,
+    coalesce(chosen.park_name, '') as park_name,
 from chosen
-inner join dim_enterprise as firm on firm.uscc = chosen.uscc
+left join mart_risk as earlier on earlier.uscc = chosen.uscc and earlier.month_start = cast(:before as date)
 left join said on said.uscc = chosen.uscc
 order by chosen.score desc, chosen.uscc
 

@@ -14,7 +14,7 @@ from minxin.settings import Home, Refused, replace_in_one_step, write_atomically
 from minxin.warehouse.lock import writing
 
 #: Raised when marts or their columns change: an older snapshot is refused with a line that says to build.
-SCHEMA = 4
+SCHEMA = 5
 log = logging.getLogger(__name__)
 
 

@@ -15,7 +15,7 @@ from tests.queries.world import Published, World
 
 D = dt.date
 NOW, BEFORE = {"month": D(2023, 6, 1)}, {"before": D(2022, 6, 1)}
-CELL = {name: "" for name in ("risk_class", "class_before", "county", "community", "industry", "sector", "park")}
+CELL = {name: "" for name in ("risk_class", "county", "community", "industry", "sector", "park")}
 
 
 @pytest.fixture(scope="module")

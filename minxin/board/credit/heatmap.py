@@ -51,13 +51,17 @@ def bar(source: Source) -> Question | None:
 
 
 def answer(source: Source, question: Question) -> Heatmap:
-    """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
-    return _kept(source.key, question, source)
+    """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope.
+
+    What no dimension changes is kept by its months alone: with other rows, columns or values only the grid is new.
+    """
+    whole = _kept(source.key, question.of_months, source, None)
+    return _kept(source.key, question, source, whole)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _kept(key: tuple[str, ...], question: Question, _source: Source) -> Heatmap:
-    return Heatmap(_source, question, _source.about, risk_board(), _source.hidden_below)
+def _kept(key: tuple[str, ...], question: Question, _source: Source, _whole: Heatmap | None) -> Heatmap:
+    return Heatmap(_source, question, _source.about, risk_board(), _source.hidden_below, _whole)
 
 
 def nothing() -> None:
@@ -70,11 +74,11 @@ def nothing() -> None:
 def headline(page: Heatmap, viewer: Viewer) -> None:
     """The message of the page, its export, and the classes in figures."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{literal(page.headline)}**", width="stretch")
+        st.markdown(f"**{literal(page.whole.headline)}**", width="stretch")
         if may(viewer, PAGE, "export"):
             panel.export_menu(page.charts, "page", f"信用热力图{page.now}", label="导出")
     said = {c: f"**{literal(label(c))}**：按当月适用的分类规则归入此类的企业占全部归类企业的比例。" for c in CODES}
-    cards.kpi_row(page.classes, said, places=4)
+    cards.kpi_row(page.whole.classes, said, places=4)
 
 
 def crossed(page: Heatmap, source: Source, viewer: Viewer) -> None:
@@ -83,8 +87,8 @@ def crossed(page: Heatmap, source: Source, viewer: Viewer) -> None:
     with left:
         panel.panel(page.grid, viewer, PAGE, draw=partial(_clickable, page))
     with right:
-        panel.panel(page.trend, viewer, PAGE)
-        panel.panel(page.counties, viewer, PAGE)
+        panel.panel(page.whole.trend, viewer, PAGE)
+        panel.panel(page.whole.counties, viewer, PAGE)
     if viewer.detail != "aggregate":
         _cell(page, source)
 
@@ -113,7 +117,7 @@ def _cell(page: Heatmap, source: Source) -> None:
     by_row, by_column, key = st.session_state.get(CELL, ("", "", ""))
     if (by_row, by_column) != (q.by_row, q.by_column) or key not in page.grid.keys:
         key = ""
-    names = ("risk_class", "class_before", "county", "community", "industry", "sector", "park")
+    names = ("risk_class", "county", "community", "industry", "sector", "park")
     asked = dict.fromkeys(names, "")
     month, words = q.month, []
     if key:
@@ -132,16 +136,17 @@ def _cell(page: Heatmap, source: Source) -> None:
 
 def movement(page: Heatmap, viewer: Viewer) -> None:
     """The communities on the map; who moved between the classes, and why firms are in C and D."""
+    whole = page.whole
     left, right = st.columns([6, 6])
     with left:
-        if len(page.communities.rows):
-            panel.panel(page.communities, viewer, PAGE, draw=_map)
+        if len(whole.communities.rows):
+            panel.panel(whole.communities, viewer, PAGE, draw=_map)
         else:
-            panel.panel(page.reasons, viewer, PAGE)
+            panel.panel(whole.reasons, viewer, PAGE)
     with right:
-        panel.panel(page.moves, viewer, PAGE)
-        if len(page.communities.rows):
-            panel.panel(page.reasons, viewer, PAGE)
+        panel.panel(whole.moves, viewer, PAGE)
+        if len(whole.communities.rows):
+            panel.panel(whole.reasons, viewer, PAGE)
 
 
 def _map(chart: Chart) -> None:

@@ -42,6 +42,11 @@ class Question:
         """Whether the columns are kinds of penalty and not of firms."""
         return self.by_column in grid.PENALTIES
 
+    @property
+    def of_months(self) -> Question:
+        """The same two months, whatever is crossed in them."""
+        return Question("", "", "", self.month, self.before)
+
 
 def month_name(day: dt.date) -> str:
     """2023年6月."""
@@ -51,11 +56,21 @@ def month_name(day: dt.date) -> str:
 class Heatmap:
     """What the classes say of a month, for who sees sums only without counts of firms below ``hidden_below``.
 
-    Every part is worked out when it is first asked for, and kept.
+    Every part is worked out when it is first asked for, and kept. All but the grid is the same whatever its
+    two dimensions are: ``whole`` is the page of the same months that holds it for every grid.
     """
 
-    def __init__(self, ask: Ask, question: Question, about: About, board: RiskBoard, hidden_below: int = 0) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        question: Question,
+        about: About,
+        board: RiskBoard,
+        hidden_below: int = 0,
+        whole: Heatmap | None = None,
+    ) -> None:
         self.ask, self.question, self.board, self.hidden_below = ask, question, board, hidden_below
+        self.whole = whole or self
         self.place = deployment()
         self.now, self.earlier = month_name(question.month), month_name(question.before)
         self.about = about.of(self.now)
@@ -65,6 +80,8 @@ class Heatmap:
     @cached_property
     def names(self) -> Mapping[str, Mapping[str, str]]:
         """Dimension → code → name, in the order of the lists."""
+        if self.whole is not self:
+            return self.whole.names
         held = self.ask("risk.names")
         found: dict[str, dict[str, str]] = {
             d: dict(zip(part["code"], part["name"], strict=True)) for d, part in held.groupby("dimension", sort=False)
@@ -74,6 +91,8 @@ class Heatmap:
     @cached_property
     def months(self) -> pd.DataFrame:
         """One month with the firms of each class and all of them (A, B, C, D, n)."""
+        if self.whole is not self:
+            return self.whole.months
         held = self.ask("risk.months").pivot(index="month_start", columns="risk_class", values="n")
         held = held.reindex(columns=list(CODES)).fillna(0).astype("int64")
         held.index = [pd.Timestamp(m).date() for m in held.index]
@@ -292,8 +311,16 @@ class Heatmap:
 
     # ── where ───────────────────────────────────────────────────────────────────────────────────
 
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """Counties × communities: one question for both, each is a sum over the other."""
+        return self._cells("county", "community")
+
     def _shares(self, dimension: str) -> pd.DataFrame:
-        cells = self._cells(dimension, "")
+        code = "row_code" if dimension == "county" else "column_code"
+        counts = ["n", "n_high", "n_before", "n_high_before"]
+        cells = self._places.groupby(code)[counts].sum().reset_index().rename(columns={code: "row_code"})
+        cells.insert(1, "column_code", "")
         cells = cells[~cells["row_code"].isin(NOWHERE)]
         held = grid.measured(cells, dimension, "", "share", self.place.smallest_cell, self.hidden_below)
         return held.assign(name=[self.name(dimension, c) for c in held["row_code"]], column_name="",
@@ -413,5 +440,6 @@ class Heatmap:
 
     def charts(self) -> list[Chart]:
         """Everything on the page in its order, for the export of the whole page."""
-        held = [self.classes, self.grid, self.trend, self.counties, self.moves, self.reasons]
-        return [*held[:3], self.communities, *held[3:]] if len(self.communities.rows) else held
+        whole = self.whole
+        held = [whole.classes, self.grid, whole.trend, whole.counties, whole.moves, whole.reasons]
+        return [*held[:3], whole.communities, *held[3:]] if len(whole.communities.rows) else held
