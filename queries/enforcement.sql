@@ -1,6 +1,7 @@
--- name: funnel(start, end, county, communities, revoked)
--- One kind of case and debtor found in the range with how many came how far, on both ways, and how they ended.
+-- name: funnel(start, end, communities, revoked)
+-- One county, kind of case and debtor found in the range with how many came how far, on both ways, and how they ended.
 select
+    county_code,
     kind,
     coalesce(debtor_kind, '') as debtor_kind,
     count(*) as n,
@@ -24,13 +25,13 @@ where
     and discovered_on < cast(:end as date)
     and batch_id <> all(cast(:revoked as varchar[]))
     and community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or county_code = :county)
-group by kind, coalesce(debtor_kind, '')
-order by kind, coalesce(debtor_kind, '')
+group by county_code, kind, coalesce(debtor_kind, '')
+order by county_code, kind, coalesce(debtor_kind, '')
 
--- name: ends(start, end, county, communities, revoked)
--- One kind of case with those closed in the range, whenever they were found: how many left by themselves, and after a notice.
+-- name: ends(start, end, communities, revoked)
+-- One county and kind of case with those closed in the range, whenever they were found: how many left by themselves, and after a notice.
 select
+    county_code,
     kind,
     count(*) as n_closed,
     count(*) filter (where outcome = '退出') as n_left,
@@ -42,15 +43,16 @@ where
     and closed_on < cast(:end as date)
     and batch_id <> all(cast(:revoked as varchar[]))
     and community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or county_code = :county)
-group by kind
-order by kind
+group by county_code, kind
+order by county_code, kind
 
--- name: waits(start, end, county, kind, communities, revoked)
--- One step of the cases found in the range and number of days with how many took it or, where open, have waited as long by the data time.
+-- name: waits(start, end, communities, revoked)
+-- One county, kind, step of the cases found in the range and number of days with how many took it or, where open, have waited as long by the data time.
 with found as (
-    -- One case of the kind ('' for any) with its days; a step that was left out is taken with the next.
+    -- One case with its days; a step that was left out is taken with the next.
     select
+        county_code,
+        kind,
         discovered_on,
         coalesce(pushed_on, warned_on, treated_on, closed_on) as pushed_on,
         coalesce(warned_on, treated_on, closed_on) as warned_on,
@@ -65,34 +67,34 @@ with found as (
         discovered_on >= cast(:start as date)
         and discovered_on < cast(:end as date)
         and discovered_on <= (select cast(as_of as date) from snapshot_info)
-        and (:kind = '' or kind = :kind)
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
 ),
 
 step as (
     -- One step of one case that has begun; a case closed without a commitment counts as waiting for one to the end.
-    select 'push' as step, discovered_on as began_on, pushed_on as done_on
+    select county_code, kind, 'push' as step, discovered_on as began_on, pushed_on as done_on
     from found
     union all
-    select 'warn' as step, pushed_on as began_on, warned_on as done_on
+    select county_code, kind, 'warn' as step, pushed_on as began_on, warned_on as done_on
     from found
     union all
-    select 'treat' as step, warned_on as began_on, treated_on as done_on
+    select county_code, kind, 'treat' as step, warned_on as began_on, treated_on as done_on
     from found
     union all
-    select 'close' as step, discovered_on as began_on, closed_on as done_on
+    select county_code, kind, 'close' as step, discovered_on as began_on, closed_on as done_on
     from found
     union all
-    select 'commit' as step, notice_on as began_on, commitment_on as done_on
+    select county_code, kind, 'commit' as step, notice_on as began_on, commitment_on as done_on
     from found
     union all
-    select 'settle' as step, commitment_on as began_on, closed_on as done_on
+    select county_code, kind, 'settle' as step, commitment_on as began_on, closed_on as done_on
     from found
 )
 
 select
+    county_code,
+    kind,
     step,
     date_diff('day', began_on, coalesce(done_on, (select cast(as_of as date) from snapshot_info))) as days,
     done_on is not null as is_done,
@@ -100,7 +102,7 @@ select
 from step
 where began_on is not null and date_diff('day', began_on, coalesce(done_on, (select cast(as_of as date) from snapshot_info))) >= 0
 group by all
-order by step, days, is_done
+order by county_code, kind, step, days, is_done
 
 -- name: stuck(county, kind, limit, communities, today, hidden, revoked)
 -- One open case with the step it stands at, the one that has stood there longest on top.
@@ -130,9 +132,11 @@ where
 order by since, case_id
 limit cast(:limit as bigint)
 
--- name: stands(county, kind, long_days, communities, today, hidden, revoked)
--- One step with the open cases that stand at it: how many, of them for longer than some days or past their commitment, the longest.
+-- name: stands(long_days, communities, today, hidden, revoked)
+-- One county, kind and step with the open cases that stand at it: how many, of them for longer than some days or past their commitment, the longest.
 select
+    county_code,
+    kind,
     stands,
     count(*) as n,
     count(*) filter (
@@ -146,13 +150,11 @@ where
     and case_id <> all(cast(:hidden as varchar[]))
     and batch_id <> all(cast(:revoked as varchar[]))
     and community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or county_code = :county)
-    and (:kind = '' or kind = :kind)
-group by stands
-order by n desc, stands
+group by county_code, kind, stands
+order by county_code, kind, stands
 
--- name: months(start, end, county, kind, communities, revoked)
--- One month with the cases found and closed in it, those that left, and the stock and its amount as it ended or by the data time.
+-- name: months(start, end, communities, revoked)
+-- One month and county with the cases found and closed in it, those that left, and the stock and its amount as it ended or by the data time.
 with month as (
     -- One month that the range touches and that has begun, with the day after its end.
     select
@@ -169,18 +171,17 @@ with month as (
 ),
 
 found as (
-    -- One case of the kind ('' for any) with its days and amount.
-    select kind, debtor_kind, discovered_on, closed_on, outcome, coalesce(amount, 0) as amount
+    -- One case with its days and amount.
+    select county_code, kind, debtor_kind, discovered_on, closed_on, outcome, coalesce(amount, 0) as amount
     from fct_enforcement
     where
-        (:kind = '' or kind = :kind)
-        and batch_id <> all(cast(:revoked as varchar[]))
+        batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
 )
 
 select
     month.month_start,
+    found.county_code,
     count(*) filter (where found.discovered_on >= month.month_start) as n_found,
     count(*) filter (where found.closed_on >= month.month_start and found.closed_on < month.month_end) as n_closed,
     count(*) filter (
@@ -210,5 +211,5 @@ select
     ) as n_executed_left,
 from month
 left join found on found.discovered_on < month.month_end
-group by month.month_start
-order by month.month_start
+group by month.month_start, found.county_code
+order by month.month_start, found.county_code

@@ -1,61 +1,65 @@
--- name: steps(start, end, county, communities, revoked)
--- One industry × size × whether white-listed of the firms registered on the platform in the range: firms by how far any of their loans came, loans due and overdue, and the money of all loans.
+-- name: steps(start, end, communities, revoked)
+-- One county × industry × size × whether white-listed of the firms registered on the platform in the range: firms by how far any of their loans came, loans due and overdue, and the money of all loans.
 with clock as (
     -- The day of the data.
     select cast(as_of as date) as day
     from snapshot_info
 ),
 
-held as (
-    -- One loan registered in the range, with whether its firm was white-listed for any of them.
+firm as (
+    -- One firm with the loans that it registered in the range.
     select
-        uscc,
-        industry_section,
-        industry_name,
-        granted_on,
-        granted_amount,
-        drawn_on,
-        drawn_amount,
-        due_on,
-        repaid_on,
-        overdue_days,
-        bool_or(whitelisted_on is not null) over (partition by uscc) as is_listed,
-    from fct_loan
+        loan.county_code,
+        loan.industry_section,
+        loan.industry_name,
+        loan.size,
+        loan.uscc,
+        count(loan.whitelisted_on) > 0 as is_listed,
+        count(loan.granted_on) > 0 as is_granted,
+        count(loan.drawn_on) > 0 as is_drawn,
+        count(*) filter (where loan.drawn_on is not null and loan.repaid_on is not null) > 0 as is_repaid,
+        count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day) as n_due,
+        count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day and loan.overdue_days > 0) as n_overdue,
+        count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day and loan.overdue_days > 90) as n_late,
+        sum(loan.granted_amount) filter (where loan.granted_on is not null) as granted_amount,
+        sum(loan.drawn_amount) filter (where loan.drawn_on is not null) as drawn_amount,
+        sum(loan.drawn_amount) filter (where loan.drawn_on is not null and loan.repaid_on is not null) as repaid_amount,
+    from fct_loan as loan
+    cross join clock
     where
-        registered_on >= cast(:start as date)
-        and registered_on < cast(:end as date)
-        and batch_id <> all(cast(:revoked as varchar[]))
-        and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
+        loan.registered_on >= cast(:start as date)
+        and loan.registered_on < cast(:end as date)
+        and loan.batch_id <> all(cast(:revoked as varchar[]))
+        and loan.community_code = any(cast(:communities as varchar[]))
+    group by loan.county_code, loan.industry_section, loan.industry_name, loan.size, loan.uscc
 )
 
 select
-    loan.industry_section,
-    min(loan.industry_name) as industry_name,
-    coalesce(firm.size, '未登记') as size,
-    loan.is_listed,
-    count(distinct loan.uscc) as n,
-    count(distinct loan.uscc) filter (where loan.granted_on is not null) as n_granted,
-    count(distinct loan.uscc) filter (where loan.drawn_on is not null) as n_drawn,
-    count(distinct loan.uscc) filter (where loan.drawn_on is not null and loan.repaid_on is not null) as n_repaid,
-    count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day) as n_due,
-    count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day and loan.overdue_days > 0) as n_overdue,
-    count(*) filter (where loan.drawn_on is not null and loan.due_on < clock.day and loan.overdue_days > 90) as n_late,
-    coalesce(sum(loan.granted_amount) filter (where loan.granted_on is not null), 0) as granted_amount,
-    coalesce(sum(loan.drawn_amount) filter (where loan.drawn_on is not null), 0) as drawn_amount,
-    coalesce(sum(loan.drawn_amount) filter (where loan.drawn_on is not null and loan.repaid_on is not null), 0)
-        as repaid_amount,
-from held as loan
-cross join clock
-left join dim_enterprise as firm on firm.uscc = loan.uscc
-group by loan.industry_section, coalesce(firm.size, '未登记'), loan.is_listed
-order by loan.industry_section, size, is_listed
+    county_code,
+    industry_section,
+    industry_name,
+    size,
+    is_listed,
+    count(*) as n,
+    count(*) filter (where is_granted) as n_granted,
+    count(*) filter (where is_drawn) as n_drawn,
+    count(*) filter (where is_repaid) as n_repaid,
+    cast(sum(n_due) as bigint) as n_due,
+    cast(sum(n_overdue) as bigint) as n_overdue,
+    cast(sum(n_late) as bigint) as n_late,
+    coalesce(sum(granted_amount), 0) as granted_amount,
+    coalesce(sum(drawn_amount), 0) as drawn_amount,
+    coalesce(sum(repaid_amount), 0) as repaid_amount,
+from firm
+group by county_code, industry_section, industry_name, size, is_listed
+order by county_code, industry_section, size, is_listed
 
--- name: months(start, end, county, communities, revoked)
--- One month with the credit granted and the loans drawn in it.
+-- name: months(start, end, communities, revoked)
+-- One month and county with the credit granted and the loans drawn in it.
 with paid as (
     -- One day of a grant or a loan with its amount.
     select
+        county_code,
         granted_on as day,
         granted_amount,
         0 as drawn_amount,
@@ -67,9 +71,9 @@ with paid as (
         and granted_on < cast(:end as date)
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
     union all
     select
+        county_code,
         drawn_on as day,
         0 as granted_amount,
         drawn_amount,
@@ -81,24 +85,25 @@ with paid as (
         and drawn_on < cast(:end as date)
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
 )
 
 select
     cast(date_trunc('month', day) as date) as month_start,
+    county_code,
     coalesce(sum(granted_amount), 0) as granted_amount,
     coalesce(sum(drawn_amount), 0) as drawn_amount,
     sum(n_granted) as n_granted,
     sum(n_drawn) as n_drawn,
 from paid
-group by cast(date_trunc('month', day) as date)
-order by month_start
+group by cast(date_trunc('month', day) as date), county_code
+order by month_start, county_code
 
--- name: waits(start, end, county, communities, revoked)
--- One step of the loans registered in the range and number of days with how many took it or, where open, have waited as long by the data time.
+-- name: waits(start, end, communities, revoked)
+-- One county, step of the loans registered in the range and number of days with how many took it or, where open, have waited as long by the data time.
 with business as (
     -- One loan on the platform, from its registration on.
     select
+        county_code,
         registered_on,
         whitelisted_on,
         granted_on,
@@ -109,12 +114,12 @@ with business as (
         and registered_on < cast(:end as date)
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
 ),
 
 step as (
     -- One step that has begun, with its days and whether it has ended; who is never listed does not wait to be.
     select
+        county_code,
         'list' as step,
         date_diff('day', registered_on, whitelisted_on) as days,
         true as is_done,
@@ -122,6 +127,7 @@ step as (
     where whitelisted_on is not null
     union all
     select
+        county_code,
         'grant' as step,
         date_diff('day', whitelisted_on, coalesce(granted_on, (select cast(as_of as date) from snapshot_info))) as days,
         granted_on is not null as is_done,
@@ -129,6 +135,7 @@ step as (
     where whitelisted_on is not null
     union all
     select
+        county_code,
         'draw' as step,
         date_diff('day', granted_on, coalesce(drawn_on, (select cast(as_of as date) from snapshot_info))) as days,
         drawn_on is not null as is_done,
@@ -137,13 +144,14 @@ step as (
 )
 
 select
+    county_code,
     step,
     greatest(days, 0) as days,
     is_done,
     count(*) as n,
 from step
-group by step, greatest(days, 0), is_done
-order by step, days, is_done
+group by county_code, step, greatest(days, 0), is_done
+order by county_code, step, days, is_done
 
 -- name: features(purpose, county, communities, today, hidden, revoked)
 -- One loan whose end is known, with what was public of its firm before the grant (purpose train), or one firm registered on the platform, by its newest application, with what is public today (purpose score).

@@ -10,8 +10,8 @@ where firm.community_code = any(cast(:communities as varchar[]))
 group by firm.county_code
 order by min(county.sort_order) nulls last, firm.county_code
 
--- name: states(county, communities, today, hidden, revoked)
--- One class of penalties and state of repair with how many are shown today, of how many firms, and how many were 30 days ago.
+-- name: states(communities, today, hidden, revoked)
+-- One county, class of penalties and state of repair with how many are shown today, of how many firms, and how many were 30 days ago.
 with moment as (
     -- One day that is looked at: today, and 30 days before.
     select cast(:today as date) as day
@@ -23,6 +23,7 @@ shown as (
     -- One penalty shown on one of the days with its state of repair on that day.
     select
         moment.day,
+        penalty.county_code,
         penalty.class_code,
         penalty.class_name,
         penalty.uscc,
@@ -54,10 +55,10 @@ shown as (
         and penalty.penalty_id <> all(cast(:hidden as varchar[]))
         and penalty.batch_id <> all(cast(:revoked as varchar[]))
         and penalty.community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or penalty.county_code = :county)
 )
 
 select
+    county_code,
     class_code,
     class_name,
     state,
@@ -65,8 +66,8 @@ select
     count(distinct uscc) filter (where day = cast(:today as date)) as firms,
     count(*) filter (where day < cast(:today as date)) as n_before,
 from shown
-group by class_code, class_name, state
-order by class_code, state
+group by county_code, class_code, class_name, state
+order by county_code, class_code, state
 
 -- name: list(county, state, limit, skip, communities, today, hidden, revoked)
 -- One penalty shown today in one state of repair ('' for any), the one that can be applied for first on top.
@@ -171,10 +172,11 @@ where
     and penalty.batch_id <> all(cast(:revoked as varchar[]))
     and penalty.community_code = any(cast(:communities as varchar[]))
 
--- name: coming(county, weeks, communities, today, hidden, revoked)
--- One week from Monday with the penalties that can first be applied for in it, and of them those with everything done.
+-- name: coming(weeks, communities, today, hidden, revoked)
+-- One week from Monday and county with the penalties that can first be applied for in it, and of them those with everything done.
 select
     cast(date_trunc('week', apply_from) as date) as week_start,
+    county_code,
     count(*) as n,
     count(*) filter (where ready_on is not null and ready_on <= apply_from) as n_done,
 from fct_penalty
@@ -187,12 +189,11 @@ where
     and penalty_id <> all(cast(:hidden as varchar[]))
     and batch_id <> all(cast(:revoked as varchar[]))
     and community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or county_code = :county)
-group by cast(date_trunc('week', apply_from) as date)
-order by week_start
+group by cast(date_trunc('week', apply_from) as date), county_code
+order by week_start, county_code
 
--- name: steps(start, end, county, communities, hidden, revoked)
--- One class of the penalties decided in the range with how many of them came how far on the way to repair, each step of those at the step before; applications made too early stand apart.
+-- name: steps(start, end, communities, hidden, revoked)
+-- One county and class of the penalties decided in the range with how many of them came how far on the way to repair, each step of those at the step before; applications made too early stand apart.
 with gone as (
     -- One penalty with the furthest that any of its applications came.
     select
@@ -223,6 +224,7 @@ counted as (
 )
 
 select
+    penalty.county_code,
     penalty.repair_rule,
     penalty.class_code,
     penalty.class_name,
@@ -245,16 +247,15 @@ where
     and penalty.decided_on < cast(:end as date)
     and penalty.batch_id <> all(cast(:revoked as varchar[]))
     and penalty.community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or penalty.county_code = :county)
-group by penalty.repair_rule, penalty.class_code, penalty.class_name
-order by penalty.repair_rule, penalty.class_code
+group by penalty.county_code, penalty.repair_rule, penalty.class_code, penalty.class_name
+order by penalty.county_code, penalty.repair_rule, penalty.class_code
 
--- name: waits(start, end, county, communities, hidden, revoked)
--- One step of the applications made in the range and number of days with how many took it or, where open, have waited as long by the data time.
+-- name: waits(start, end, communities, hidden, revoked)
+-- One county, step of the applications made in the range and number of days with how many took it or, where open, have waited as long by the data time.
 with application as (
     -- One application with its days; one that was decided without being accepted was accepted by then.
     select
-        noticed_on,
+        county_code,
         applied_on,
         coalesce(accepted_on, decided_on) as accepted_on,
         decided_on,
@@ -266,18 +267,19 @@ with application as (
         and repair_id <> all(cast(:hidden as varchar[]))
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
 ),
 
 step as (
     -- One step of one application that has begun, with its days and whether it has ended.
     select
+        county_code,
         'accept' as step,
         date_diff('day', applied_on, coalesce(accepted_on, (select cast(as_of as date) from snapshot_info))) as days,
         accepted_on is not null as is_done,
     from application
     union all
     select
+        county_code,
         'decide' as step,
         date_diff('day', accepted_on, coalesce(decided_on, (select cast(as_of as date) from snapshot_info))) as days,
         decided_on is not null as is_done,
@@ -285,6 +287,7 @@ step as (
     where accepted_on is not null
     union all
     select
+        county_code,
         'whole' as step,
         date_diff('day', applied_on, coalesce(decided_on, (select cast(as_of as date) from snapshot_info))) as days,
         decided_on is not null as is_done,
@@ -292,17 +295,18 @@ step as (
 )
 
 select
+    county_code,
     step,
     days,
     is_done,
     count(*) as n,
 from step
 where days >= 0
-group by step, days, is_done
-order by step, days, is_done
+group by county_code, step, days, is_done
+order by county_code, step, days, is_done
 
--- name: months(start, end, county, communities, hidden, revoked)
--- One month with the applications that came and were decided in it, and those open as it ended or by the data time.
+-- name: months(start, end, communities, hidden, revoked)
+-- One month and county with the applications that came and were decided in it, and those open as it ended or by the data time.
 with month as (
     -- One month that the range touches and that has begun, with the day after its end.
     select
@@ -320,17 +324,17 @@ with month as (
 
 application as (
     -- One application with its days.
-    select applied_on, decided_on, result
+    select county_code, applied_on, decided_on, result
     from fct_repair
     where
         repair_id <> all(cast(:hidden as varchar[]))
         and batch_id <> all(cast(:revoked as varchar[]))
         and community_code = any(cast(:communities as varchar[]))
-        and (:county = '' or county_code = :county)
 )
 
 select
     month.month_start,
+    application.county_code,
     count(*) filter (where application.applied_on >= month.month_start and application.applied_on < month.month_end) as n_applied,
     count(*) filter (where application.decided_on >= month.month_start and application.decided_on < month.month_end) as n_decided,
     count(*) filter (
@@ -346,8 +350,8 @@ select
     ) as n_open,
 from month
 left join application on application.applied_on < month.month_end
-group by month.month_start
-order by month.month_start
+group by month.month_start, application.county_code
+order by month.month_start, application.county_code
 
 -- name: backlog(county, limit, communities, today, hidden, revoked)
 -- One application not decided yet whose penalty is still shown, the one that has waited longest on top.

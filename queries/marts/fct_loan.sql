@@ -28,6 +28,7 @@ select
     coalesce(firm.industry_name, '未分类') as industry_name,
     firm.sector_code,
     firm.sector_name,
+    coalesce(firm.size, '未登记') as size,
     loan._batch as batch_id,
 from lake_loan as loan
 cross join config_build as build

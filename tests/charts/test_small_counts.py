@@ -20,6 +20,9 @@ from minxin.charts.credit.question import Question
 ABOUT = About(dt.datetime(2023, 7, 4), "s000001", False)
 START, END = dt.date(2022, 7, 4), dt.date(2023, 7, 4)
 
+#: County and industry of the rows on lending.
+TRADE = {"county_code": "410602", "industry_section": "F", "industry_name": "批发和零售业"}
+
 
 def linkage(hidden: int) -> Linkage:
     """Two communities: 3 of 40 property companies are not green in the first, 20 of 40 in the second."""
@@ -44,7 +47,14 @@ def test_a_share_from_which_a_small_count_follows_is_hidden_with_it() -> None:
 
 def lending(hidden: int) -> Lending:
     """40 small and 40 large firms, all with a loan that came due; 3 of the small ones fell overdue."""
-    same = {"industry_section": "F", "industry_name": "批发和零售业", "is_listed": False, "n": 40, "n_granted": 40}
+    same = {
+        "county_code": "410602",
+        "industry_section": "F",
+        "industry_name": "批发和零售业",
+        "is_listed": False,
+        "n": 40,
+        "n_granted": 40,
+    }
     same |= {"n_drawn": 40, "n_repaid": 40, "n_due": 40, "n_late": 0, "granted_amount": 1e6, "drawn_amount": 1e6}
     rows = pd.DataFrame(
         [
@@ -79,7 +89,14 @@ def test_what_few_inspections_found_is_hidden_with_its_rate() -> None:
 
 
 def test_white_listed_firms_are_not_compared_where_few_are_overdue() -> None:
-    same = {"industry_section": "F", "industry_name": "批发和零售业", "size": "小型", "n": 40, "n_granted": 40}
+    same = {
+        "county_code": "410602",
+        "industry_section": "F",
+        "industry_name": "批发和零售业",
+        "size": "小型",
+        "n": 40,
+        "n_granted": 40,
+    }
     same |= {"n_drawn": 40, "n_repaid": 40, "n_due": 40, "n_late": 0, "granted_amount": 1e6, "drawn_amount": 1e6}
     same |= {"repaid_amount": 1e6}
     rows = pd.DataFrame([{**same, "is_listed": True, "n_overdue": 2}, {**same, "is_listed": False, "n_overdue": 20}])
@@ -94,7 +111,14 @@ def test_white_listed_firms_are_not_compared_where_few_are_overdue() -> None:
 
 def test_a_single_hidden_group_takes_a_second_one_with_it() -> None:
     """Else the overdue loans of all, less those of the groups that are shown, are those of the one that is not."""
-    same = {"industry_section": "F", "industry_name": "批发和零售业", "is_listed": False, "n": 100, "n_granted": 100}
+    same = {
+        "county_code": "410602",
+        "industry_section": "F",
+        "industry_name": "批发和零售业",
+        "is_listed": False,
+        "n": 100,
+        "n_granted": 100,
+    }
     same |= {"n_drawn": 100, "n_repaid": 100, "n_due": 100, "n_late": 0, "granted_amount": 1e6, "drawn_amount": 1e6}
     rows = pd.DataFrame(
         [{**same, "size": size, "n_overdue": x, "repaid_amount": 1e6}

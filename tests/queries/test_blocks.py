@@ -309,6 +309,7 @@ COLUMNS = {
     "community.sites": ["level", "status", "n", "posts"],
     "visibility.known": ["kind", "n"],
     "lending.steps": [
+        "county_code",
         "industry_section",
         "industry_name",
         "size",
@@ -324,8 +325,8 @@ COLUMNS = {
         "drawn_amount",
         "repaid_amount",
     ],
-    "lending.months": ["month_start", "granted_amount", "drawn_amount", "n_granted", "n_drawn"],
-    "lending.waits": ["step", "days", "is_done", "n"],
+    "lending.months": ["month_start", "county_code", "granted_amount", "drawn_amount", "n_granted", "n_drawn"],
+    "lending.waits": ["county_code", "step", "days", "is_done", "n"],
     "lending.features": [
         "loan_id",
         "uscc",
@@ -454,7 +455,7 @@ COLUMNS = {
         "total",
     ],
     "repair.counties": ["county_code", "county_name", "n"],
-    "repair.states": ["class_code", "class_name", "state", "n", "firms", "n_before"],
+    "repair.states": ["county_code", "class_code", "class_name", "state", "n", "firms", "n_before"],
     "repair.list": [
         "penalty_id",
         "uscc",
@@ -473,9 +474,9 @@ COLUMNS = {
         "applied_on",
         "state",
     ],
-    "repair.coming": ["week_start", "n", "n_done"],
-    "repair.waits": ["step", "days", "is_done", "n"],
-    "repair.months": ["month_start", "n_applied", "n_decided", "n_granted", "n_open"],
+    "repair.coming": ["week_start", "county_code", "n", "n_done"],
+    "repair.waits": ["county_code", "step", "days", "is_done", "n"],
+    "repair.months": ["month_start", "county_code", "n_applied", "n_decided", "n_granted", "n_open"],
     "repair.backlog": [
         "repair_id",
         "penalty_id",
@@ -489,9 +490,9 @@ COLUMNS = {
         "days",
         "total",
     ],
-    "enforcement.waits": ["step", "days", "is_done", "n"],
-    "enforcement.stands": ["stands", "n", "n_long", "n_lapsed", "days"],
-    "enforcement.ends": ["kind", "n_closed", "n_left", "n_left_noticed", "n_punished"],
+    "enforcement.waits": ["county_code", "kind", "step", "days", "is_done", "n"],
+    "enforcement.stands": ["county_code", "kind", "stands", "n", "n_long", "n_lapsed", "days"],
+    "enforcement.ends": ["county_code", "kind", "n_closed", "n_left", "n_left_noticed", "n_punished"],
     "enforcement.stuck": [
         "case_id",
         "uscc",

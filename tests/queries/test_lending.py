@@ -12,7 +12,7 @@ from minxin.warehouse.visibility import Revocations
 from tests.queries.world import Published, World
 
 D = dt.date
-SPAN = {"start": "2021-01-01", "end": "2023-07-01", "county": ""}
+SPAN = {"start": "2021-01-01", "end": "2023-07-01"}
 
 
 def fine(number: str, day: dt.date, **more: object) -> dict[str, object]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -59,7 +61,9 @@ def recommendation(source: Source, question: Question) -> Whitelist | None:
         log.warning("the white list's model cannot be used: %s", error)
         st.error(literal(error), icon=":material/block:")
         return None
-    return _beside(source.key, file.stat().st_mtime_ns, question, held, source) if held else None
+    # It speaks of who is registered today: whatever the span, it says the same of a county.
+    place = replace(question, start=dt.date.min, end=dt.date.max, label="")
+    return _beside(source.key, file.stat().st_mtime_ns, place, held, source) if held else None
 
 
 @st.cache_resource(max_entries=4, show_spinner="正在给企业评分…")

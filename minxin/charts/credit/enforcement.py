@@ -47,28 +47,34 @@ class Enforcement:
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
+    def _asked(self, block: str) -> pd.DataFrame:
+        q = self.question
+        return q.within(self.ask(block, start=q.start, end=q.end))
+
+    def _of_kind(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[rows["kind"] == self.kind] if self.kind else rows
+
     @cached_property
     def every(self) -> pd.DataFrame:
-        """One kind × debtor of the cases found in the span."""
-        q = self.question
-        return self.ask("enforcement.funnel", start=q.start, end=q.end, county=q.county)
+        """One county × kind × debtor of the cases found in the span."""
+        return self._asked("enforcement.funnel")
 
     @cached_property
     def found(self) -> pd.DataFrame:
         """The same, of the kind that is looked at."""
-        return self.every[self.every["kind"] == self.kind] if self.kind else self.every
+        return self._of_kind(self.every)
 
     @cached_property
     def executed(self) -> pd.Series[Any]:
         """The cases of the courts, in one row of counts."""
         rows = self.every[self.every["kind"] == EXECUTED]
-        return rows.drop(columns=["kind", "debtor_kind"]).sum()
+        return rows.drop(columns=["county_code", "kind", "debtor_kind"]).sum()
 
     @cached_property
     def ends(self) -> pd.DataFrame:
         """One kind of the cases closed in the span; among those just found the quick leavers would stand out."""
         q = self.question
-        return self.ask("enforcement.ends", start=q.start, end=q.end, county=q.county)
+        return q.summed(self.ask("enforcement.ends", start=q.start, end=q.end), "kind")
 
     @cached_property
     def left(self) -> pd.Series[Any]:
@@ -78,8 +84,7 @@ class Enforcement:
     @cached_property
     def waits(self) -> dict[str, Curve]:
         """Every step of the cases found in the span."""
-        q = self.question
-        found = self.ask("enforcement.waits", start=q.start, end=q.end, county=q.county, kind=self.kind)
+        found = self._of_kind(self._asked("enforcement.waits"))
         return {step: curve(found[found["step"] == step]) for step in STEPS}
 
     @cached_property
@@ -89,7 +94,7 @@ class Enforcement:
         start = as_of.replace(day=1)
         for _ in range(MONTHS):
             start = (start - dt.timedelta(days=1)).replace(day=1)
-        found = self.ask("enforcement.months", start=start, end=as_of, county=self.question.county, kind="")
+        found = self.question.summed(self.ask("enforcement.months", start=start, end=as_of), "month_start", every=True)
         return found.assign(month=pd.to_datetime(found["month_start"]).dt.date)
 
     @cached_property
@@ -105,7 +110,9 @@ class Enforcement:
     @cached_property
     def stands(self) -> pd.DataFrame:
         """One step with the open cases that stand at it, the most on top."""
-        return self.ask("enforcement.stands", county=self.question.county, kind=self.kind, long_days=STUCK_DAYS)
+        rows = self._of_kind(self.question.within(self.ask("enforcement.stands", long_days=STUCK_DAYS)))
+        held = rows.groupby("stands").agg({"n": "sum", "n_long": "sum", "n_lapsed": "sum", "days": "max"})
+        return held.sort_values("n", ascending=False, kind="stable").reset_index()
 
     @property
     def total_open(self) -> int:

@@ -24,6 +24,8 @@ DAYS = Unit("number", "天", 0)
 LARGE_MONEY = Unit("number", "亿元", 2)
 STEPS = {"list": "注册到列入", "grant": "列入到授信", "draw": "授信到放款"}
 GROUPS = {"industry_name": "行业", "size": "规模"}
+#: What a row of the steps stands for; all other columns are counts and sums.
+GROUPED_BY = ["county_code", "industry_section", "industry_name", "size", "is_listed"]
 SIZES = ("大型", "中型", "小型", "微型", "未登记")
 #: What can be compared between groups: numerator, denominator, name, what it is of.
 MEASURES = {
@@ -48,28 +50,28 @@ class Lending:
 
     def _asked(self, block: str) -> pd.DataFrame:
         q = self.question
-        return self.ask(block, start=q.start, end=q.end, county=q.county)
+        return self.ask(block, start=q.start, end=q.end)
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """One industry × size × whether listed, with how far its firms came; due and overdue are loans."""
-        return self._asked("lending.steps")
+        """One county × industry × size × whether listed, with how far its firms came; due and overdue are loans."""
+        return self.question.within(self._asked("lending.steps"))
 
     @cached_property
     def sums(self) -> pd.Series:
         """All of them together."""
-        return self.steps.drop(columns=["industry_section", "industry_name", "size", "is_listed"]).sum()
+        return self.steps.drop(columns=GROUPED_BY).sum()
 
     @cached_property
     def listed(self) -> pd.Series:
         """The white-listed ones together."""
         held = self.steps[self.steps["is_listed"].astype(bool)]
-        return held.drop(columns=["industry_section", "industry_name", "size", "is_listed"]).sum()
+        return held.drop(columns=GROUPED_BY).sum()
 
     @cached_property
     def waits(self) -> dict[str, Curve]:
         """The days of each step."""
-        found = self._asked("lending.waits")
+        found = self.question.within(self._asked("lending.waits"))
         return {step: curve(found[found["step"] == step]) for step in STEPS}
 
     @cached_property
@@ -269,7 +271,7 @@ class Lending:
     @cached_property
     def months(self) -> Chart:
         """Credit granted and loans drawn month by month, in hundred millions."""
-        found = self._asked("lending.months")
+        found = self.question.summed(self._asked("lending.months"), "month_start")
         found = found.assign(month=pd.to_datetime(found["month_start"]).dt.date)
         whole = found.loc[np.array([_whole(month, self.question.end) for month in found["month"]], dtype=bool)]
         parts = {"granted_amount": "授信", "drawn_amount": "放款"}

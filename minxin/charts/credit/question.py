@@ -36,6 +36,24 @@ class Question:
     def days(self) -> str:
         return f"{self.place}，{self.label}（{wording.days_text(self.start, self.end, year=True)}）"
 
+    def within(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the county, of all where none is named.
+
+        Blocks give all counties at once: going from one to another asks nothing more.
+        """
+        return rows[rows["county_code"] == self.county] if self.county else rows
+
+    def summed(self, rows: pd.DataFrame, by: str, every: bool = False) -> pd.DataFrame:
+        """One value of ``by`` a row, in order, with all counts of the county, or of all counties together.
+
+        ``every``: a value of which only other counties have rows stays, with zeros.
+        """
+        counts = [c for c in rows.columns if c != by and pd.api.types.is_numeric_dtype(rows[c])]
+        found = self.within(rows).groupby(by)[counts].sum()
+        if every:
+            found = found.reindex(pd.Index(sorted(rows[by].unique()), name=by), fill_value=0)
+        return found.reset_index()
+
     def count(self, n: float, word: str = "件") -> str:
         """A count as it may be said: 12 件, 1.2万件, <5 件."""
         return wording.count_text(float(n), word, self.hidden_below)

@@ -57,7 +57,7 @@ class Repair:
     @cached_property
     def states(self) -> pd.DataFrame:
         """One state a row with penalties and firms; all states, in order."""
-        found = self.ask("repair.states", county=self.question.county)
+        found = self.question.within(self.ask("repair.states"))
         summed = found.groupby("state")[["n", "firms", "n_before"]].sum()
         return summed.reindex(list(self.names), fill_value=0).reset_index()
 
@@ -72,7 +72,7 @@ class Repair:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """One class of the penalties decided in the span with how many came how far."""
+        """One county and class of the penalties decided in the span with how many came how far."""
         return self._asked("repair.steps")
 
     @cached_property
@@ -89,7 +89,7 @@ class Repair:
         start = (end - dt.timedelta(days=1)).replace(day=1)
         for _ in range(MONTHS - 1):
             start = (start - dt.timedelta(days=1)).replace(day=1)
-        return self.ask("repair.months", start=start, end=end, county=self.question.county)
+        return self.question.summed(self.ask("repair.months", start=start, end=end), "month_start", every=True)
 
     @cached_property
     def queue(self) -> pd.DataFrame:
@@ -98,7 +98,7 @@ class Repair:
 
     def _asked(self, block: str) -> pd.DataFrame:
         q = self.question
-        return self.ask(block, start=q.start, end=q.end, county=q.county)
+        return q.within(self.ask(block, start=q.start, end=q.end))
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────
 
@@ -222,7 +222,7 @@ class Repair:
     @cached_property
     def coming(self) -> Chart:
         """The weeks ahead with the penalties that reach their shortest publicity, done with or not."""
-        found = self.ask("repair.coming", county=self.question.county, weeks=WEEKS)
+        found = self.question.summed(self.ask("repair.coming", weeks=WEEKS), "week_start")
         parts = {"已改正并履行": found["n_done"], "尚未改正或履行": found["n"] - found["n_done"]}
         weeks = [f"{d.month}月{d.day}日" for d in pd.to_datetime(found["week_start"])]
         data = pd.concat(
