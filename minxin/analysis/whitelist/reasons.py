@@ -93,25 +93,20 @@ def reasons(
         return [[] for _ in range(len(frame))]
     values = lost.to_numpy()
     top = np.argsort(-values, axis=1, kind="stable")[:, :MOST]
-    cells = {name: frame[name].tolist() for name in columns}
-    said = []
-    for row, order in enumerate(top):
-        said.append(
-            [
-                (named[columns[c]].code, _wording(cells[columns[c]][row], bins[columns[c]], named[columns[c]]))
-                for c in order
-                if values[row, c] >= SMALLEST
-            ]
-        )
-    return said
+    words = [_wordings(frame[name], bins[name], named[name]) for name in columns]
+    coded = [named[name].code for name in columns]
+    return [
+        [(coded[c], words[c][row]) for c in order if lost_here[c] >= SMALLEST]
+        for row, (order, lost_here) in enumerate(zip(top.tolist(), values.tolist(), strict=True))
+    ]
 
 
-def _wording(value: object, bins: Bins, reason: Reason) -> str:
+def _wordings(values: pd.Series, bins: Bins, reason: Reason) -> list[str]:
+    """The reason in words for every row."""
     if bins.is_category:
-        return reason.group.format(value) if isinstance(value, str) else reason.missing
-    if not isinstance(value, float) or value != value:
-        return reason.missing
-    return reason.low if value < bins.best else reason.high
+        return [reason.group.format(v) if isinstance(v, str) else reason.missing for v in values.tolist()]
+    known = [v if isinstance(v, float) and v == v else None for v in values.tolist()]
+    return [reason.missing if v is None else reason.low if v < bins.best else reason.high for v in known]
 
 
 def said(model: Model, fitted: Fitted, frame: pd.DataFrame, knowledge: Knowledge) -> list[list[tuple[str, str]]]:

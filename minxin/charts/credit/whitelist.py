@@ -53,6 +53,23 @@ class Standing:
         """Score the rows of the block that a model of firms was made from."""
         return cls(folder, rows, run.apply(folder, firms.prepared(rows), "快照"))
 
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """One firm a row, the one least likely to fail on top; of equal ones by number, so that a list stays."""
+        rows = self.rows
+        found = rows[["loan_id", "uscc", "enterprise_name", "county_name", "industry_name", "bank"]].assign(
+            is_listed=rows["whitelisted_on"].notna(),
+            is_granted=rows["granted_on"].notna(),
+            points=self.scored.points,
+            probability=self.scored.probability,
+        )
+        return found.iloc[np.lexsort((found["loan_id"].to_numpy(), found["probability"].to_numpy()))]
+
+    @cached_property
+    def counties(self) -> dict[str, pd.DataFrame]:
+        """The same by the name of their county."""
+        return dict(iter(self.people.groupby("county_name", sort=False)))
+
 
 class Whitelist:
     """What the trained model says of who is registered today. Parts are worked out when first asked for."""
@@ -81,35 +98,33 @@ class Whitelist:
 
     @cached_property
     def people(self) -> pd.DataFrame:
-        """One firm a row with ``points``, ``probability``, whether ``is_recommended`` and ``is_risky``.
+        """One firm a row, the best on top, with its ``place``, whether it ``is_recommended`` and ``is_risky``.
 
         As many are recommended as stand on the banks' white list today (a tenth where there is none), by
         points; firms of equal points by their number, so that a list is the same tomorrow.
         """
-        rows = self.held.rows
-        found = rows[["loan_id", "uscc", "enterprise_name", "county_name", "industry_name", "bank"]].assign(
-            is_listed=rows["whitelisted_on"].notna(),
-            is_granted=rows["granted_on"].notna(),
-            points=self.held.scored.points,
-            probability=self.held.scored.probability,
-        )
-        if self.question.county:
-            found = found[found["county_name"] == self.question.county_name]
-        order = np.lexsort((found["loan_id"].to_numpy(), found["probability"].to_numpy()))
-        place = np.empty(len(found), dtype="int64")
-        place[order] = np.arange(len(found))
+        held, q = self.held, self.question
+        found = held.counties.get(q.county_name, held.people.iloc[:0]) if q.county else held.people
+        place = np.arange(len(found))
         wanted = int(found["is_listed"].sum()) or len(found) // 10
         return found.assign(place=place, is_recommended=place < wanted, is_risky=place >= len(found) * 0.9)
 
     @cached_property
     def crossed(self) -> pd.DataFrame:
-        """Recommended or not × what the banks did, with how many."""
+        """What the banks did × what the model says, every pair with how many."""
         p = self.people
-        state = np.select(
-            [p["is_listed"] & p["is_granted"], p["is_listed"], p["is_granted"]], list(_BANKS[:3]), _BANKS[3]
+        listed, granted = p["is_listed"].to_numpy(), p["is_granted"].to_numpy()
+        banks = (listed & granted, listed & ~granted, ~listed & granted, ~listed & ~granted)
+        wanted, risky = p["is_recommended"].to_numpy(), p["is_risky"].to_numpy()
+        says = (wanted, ~wanted & ~risky, ~wanted & risky)
+        return pd.DataFrame(
+            [
+                (bank, said, int((of & so).sum()))
+                for bank, of in zip(_BANKS, banks, strict=True)
+                for said, so in zip(_SAID, says, strict=True)
+            ],
+            columns=["bank", "model", "n"],
         )
-        word = np.select([p["is_recommended"], p["is_risky"]], [_SAID[0], _SAID[2]], _SAID[1])
-        return pd.DataFrame({"model": word, "bank": state}).value_counts().rename("n").reset_index()
 
     @cached_property
     def headline(self) -> tuple[str, str]:
@@ -179,8 +194,7 @@ class Whitelist:
     @cached_property
     def agreement(self) -> Chart:
         """What the model says × what the banks did."""
-        grid = pd.MultiIndex.from_product([_BANKS, _SAID], names=["bank", "model"])
-        found = self.crossed.set_index(["bank", "model"])["n"].reindex(grid, fill_value=0).reset_index()
+        found = self.crossed
         p = self.people
         fresh = int((p["is_recommended"] & ~p["is_granted"]).sum())
         doubt = int((p["is_listed"] & ~p["is_recommended"]).sum())
@@ -198,7 +212,8 @@ class Whitelist:
     @cached_property
     def causes(self) -> Chart:
         """How often each reason is among the first four of the firms listed as risky."""
-        held = self.people[self.people["is_risky"]]
+        # In the order of their numbers: reasons of equally many firms stand as they come.
+        held = self.people[self.people["is_risky"]].sort_index()
         said = self._said(held)
         words = pd.Series([f"{code} {text}" for row in said for code, text in row], dtype=object).value_counts()
         data = pd.DataFrame({"name": words.index.astype(str), "n": words.to_numpy()}).head(10)
