@@ -61,9 +61,13 @@ def curve(counts: pd.DataFrame, confidence: float = 0.95) -> Curve:
     days = counts["days"].to_numpy(dtype="float64")
     weight = counts["n"].to_numpy(dtype="float64")
     done = counts["is_done"].to_numpy(dtype="bool")
-    times = np.unique(days[done & (weight > 0)])
-    ended = np.array([weight[done & (days == t)].sum() for t in times])
-    at_risk = np.array([weight[days >= t].sum() for t in times])
+    finished = done & (weight > 0)
+    times = np.unique(days[finished])
+    ended = np.bincount(np.searchsorted(times, days[finished]), weight[finished], len(times))
+    # Of all, those that took less than a time are no longer at risk at it.
+    order = np.argsort(days, kind="stable")
+    before = np.concatenate(([0.0], np.cumsum(weight[order])))
+    at_risk = weight.sum() - before[np.searchsorted(days[order], times, side="left")]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.cumprod(1 - ended / at_risk)
         variance = np.cumsum(ended / (at_risk * (at_risk - ended)))
@@ -71,9 +75,9 @@ def curve(counts: pd.DataFrame, confidence: float = 0.95) -> Curve:
         half = quantile(confidence) * np.sqrt(variance) / np.abs(inner)
         low, high = share ** np.exp(half), share ** np.exp(-half)
     # Once everybody is done nothing is left to estimate: the limits end where they were, and at nothing.
-    over = share <= 0
-    if over.any():
-        first = int(np.flatnonzero(over)[0])
+    nobody = share <= 0
+    if nobody.any():
+        first = int(np.flatnonzero(nobody)[0])
         low[first:] = 0.0
         high[first:] = high[first - 1] if first else 1.0
     return Curve(times, share, low, high, int(weight.sum()), int(weight[done].sum()))
