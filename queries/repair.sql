@@ -194,7 +194,15 @@ order by week_start, county_code
 
 -- name: steps(start, end, communities, hidden, revoked)
 -- One county and class of the penalties decided in the range with how many of them came how far on the way to repair, each step of those at the step before; applications made too early stand apart.
-with gone as (
+with clock as (
+    -- The data time and its day.
+    select
+        as_of,
+        cast(as_of as date) as day,
+    from snapshot_info
+),
+
+gone as (
     -- One penalty with the furthest that any of its applications came.
     select
         penalty_id,
@@ -212,43 +220,53 @@ with gone as (
 ),
 
 counted as (
-    -- One penalty with whether it was public, and could be applied for, by the data time.
+    -- One penalty of the range with whether it was public, and could be applied for, by the data time, and what came of it.
     select
-        *,
-        is_public and cast(visible_from as timestamp) < (select as_of from snapshot_info) as is_shown,
-        is_public
-        and cast(visible_from as timestamp) < (select as_of from snapshot_info)
-        and (ready_on <= (select cast(as_of as date) from snapshot_info)
-            or penalty_id in (select penalty_id from gone where is_granted)) as is_ready,
-    from fct_penalty
+        penalty.county_code,
+        penalty.repair_rule,
+        penalty.class_code,
+        penalty.class_name,
+        penalty.is_public and cast(penalty.visible_from as timestamp) < clock.as_of as is_shown,
+        penalty.apply_from <= clock.day as is_reached,
+        penalty.is_public
+        and cast(penalty.visible_from as timestamp) < clock.as_of
+        and (penalty.ready_on <= clock.day or coalesce(gone.is_granted, false)) as is_ready,
+        gone.penalty_id is not null as is_applied,
+        gone.is_noticed,
+        gone.is_reminded,
+        gone.is_accepted,
+        gone.is_granted,
+        gone.is_refused,
+    from fct_penalty as penalty
+    cross join clock
+    left join gone on gone.penalty_id = penalty.penalty_id
+    where
+        penalty.decided_on >= cast(:start as date)
+        and penalty.decided_on < cast(:end as date)
+        and penalty.batch_id <> all(cast(:revoked as varchar[]))
+        and penalty.community_code = any(cast(:communities as varchar[]))
 )
 
 select
-    penalty.county_code,
-    penalty.repair_rule,
-    penalty.class_code,
-    penalty.class_name,
+    county_code,
+    repair_rule,
+    class_code,
+    class_name,
     count(*) as n,
-    count(*) filter (where penalty.is_shown) as n_public,
-    count(*) filter (where penalty.is_shown and penalty.apply_from <= (select cast(as_of as date) from snapshot_info)) as n_reached,
-    count(*) filter (where penalty.is_ready) as n_ready,
-    count(gone.penalty_id) filter (where penalty.is_ready) as n_applied,
-    count(gone.penalty_id) filter (where penalty.is_shown and not coalesce(penalty.is_ready, false)) as n_early,
-    count(gone.penalty_id) filter (where penalty.is_ready and gone.is_accepted) as n_accepted,
-    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_granted) as n_granted,
-    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_refused and not gone.is_granted) as n_refused,
-    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_noticed) as n_noticed,
-    count(gone.penalty_id) filter (where penalty.is_shown and gone.is_reminded) as n_reminded,
-    count(gone.penalty_id) filter (where not penalty.is_shown) as n_applied_unpublished,
-from counted as penalty
-left join gone on gone.penalty_id = penalty.penalty_id
-where
-    penalty.decided_on >= cast(:start as date)
-    and penalty.decided_on < cast(:end as date)
-    and penalty.batch_id <> all(cast(:revoked as varchar[]))
-    and penalty.community_code = any(cast(:communities as varchar[]))
-group by penalty.county_code, penalty.repair_rule, penalty.class_code, penalty.class_name
-order by penalty.county_code, penalty.repair_rule, penalty.class_code
+    count(*) filter (where is_shown) as n_public,
+    count(*) filter (where is_shown and is_reached) as n_reached,
+    count(*) filter (where is_ready) as n_ready,
+    count(*) filter (where is_ready and is_applied) as n_applied,
+    count(*) filter (where is_shown and is_applied and not coalesce(is_ready, false)) as n_early,
+    count(*) filter (where is_ready and is_accepted) as n_accepted,
+    count(*) filter (where is_shown and is_granted) as n_granted,
+    count(*) filter (where is_shown and is_refused and not is_granted) as n_refused,
+    count(*) filter (where is_shown and is_noticed) as n_noticed,
+    count(*) filter (where is_shown and is_reminded) as n_reminded,
+    count(*) filter (where is_applied and not is_shown) as n_applied_unpublished,
+from counted
+group by county_code, repair_rule, class_code, class_name
+order by county_code, repair_rule, class_code
 
 -- name: waits(start, end, communities, hidden, revoked)
 -- One county, step of the applications made in the range and number of days with how many took it or, where open, have waited as long by the data time.
@@ -353,20 +371,21 @@ left join application on application.applied_on < month.month_end
 group by month.month_start, application.county_code
 order by month.month_start, application.county_code
 
--- name: backlog(county, limit, communities, today, hidden, revoked)
--- One application not decided yet whose penalty is still shown, the one that has waited longest on top.
+-- name: backlog(limit, communities, today, hidden, revoked)
+-- One application not decided yet whose penalty is still shown, the one that has waited longest on top; at most :limit of a county, `total` of all of it.
 select
     repair.repair_id,
     repair.penalty_id,
     penalty.uscc,
     penalty.enterprise_name,
+    penalty.county_code,
     penalty.county_name,
     penalty.authority,
     penalty.class_name,
     repair.applied_on,
     repair.accepted_on,
     date_diff('day', repair.applied_on, (select cast(as_of as date) from snapshot_info)) as days,
-    count(*) over () as total,
+    count(*) over (partition by penalty.county_code) as total,
 from fct_repair as repair
 inner join fct_penalty as penalty on penalty.penalty_id = repair.penalty_id
 where
@@ -379,6 +398,5 @@ where
     and penalty.batch_id <> all(cast(:revoked as varchar[]))
     and repair.batch_id <> all(cast(:revoked as varchar[]))
     and penalty.community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or penalty.county_code = :county)
+qualify row_number() over (partition by penalty.county_code order by repair.applied_on, repair.repair_id) <= cast(:limit as bigint)
 order by repair.applied_on, repair.repair_id
-limit cast(:limit as bigint)

@@ -189,12 +189,13 @@ gone as (
         ) = 0
 ),
 
-seen as (
-    -- One reason of a firm; a reason made of records counts as long as one of them may be seen.
+counted as (
+    -- One reason with its firms; a reason made of records counts as long as one of them may be seen.
     select
         reason.reason_code,
-        reason.risk_class,
-        worse.uscc is not null as is_worse,
+        count(*) as n,
+        count(*) filter (where reason.risk_class in ('C', 'D')) as n_high,
+        count(worse.uscc) as n_worse,
     from mart_risk_reason as reason
     left join mart_risk_worse as worse on worse.uscc = reason.uscc and worse.month_start = cast(:before as date)
     left join gone on gone.uscc = reason.uscc and gone.reason_code = reason.reason_code
@@ -203,6 +204,7 @@ seen as (
         and reason.points > 0
         and (reason.visible_until is null or reason.visible_until > cast(:today as date))
         and gone.uscc is null
+    group by reason.reason_code
 )
 
 select
@@ -210,13 +212,12 @@ select
     word.dimension,
     word.name,
     word.wording,
-    count(*) as n,
-    count(*) filter (where seen.risk_class in ('C', 'D')) as n_high,
-    count(*) filter (where seen.is_worse) as n_worse,
-from seen
-inner join dim_risk_reason as word on word.reason_code = seen.reason_code
-group by word.reason_code, word.dimension, word.name, word.wording
-order by n_high desc, n desc, word.reason_code
+    counted.n,
+    counted.n_high,
+    counted.n_worse,
+from counted
+inner join dim_risk_reason as word on word.reason_code = counted.reason_code
+order by counted.n_high desc, counted.n desc, word.reason_code
 
 -- name: firms(month, before, risk_class, county, community, industry, sector, park, limit, communities, today, hidden, revoked)
 -- One firm of a cell, the highest score first; '' takes all of a dimension; the reasons are those of the newest month that may be seen today.

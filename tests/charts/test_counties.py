@@ -46,8 +46,8 @@ def test_another_county_asks_the_same_questions() -> None:
     steps = pd.DataFrame(
         [
             {"county_code": c, "industry_section": "F", "industry_name": "批发和零售业", "size": "小型",
-             "is_listed": True, "n": n, "n_granted": n, "n_drawn": n, "n_repaid": n, "n_due": n, "n_overdue": 0, "n_late": 0,
-             "granted_amount": 1e6, "drawn_amount": 1e6, "repaid_amount": 1e6}
+             "is_listed": True, "n": n, "n_granted": n, "n_drawn": n, "n_repaid": n, "n_due": n, "n_overdue": 0,
+             "n_late": 0, "granted_amount": 1e6, "drawn_amount": 1e6, "repaid_amount": 1e6}
             for c, n in (("a", 40), ("b", 60))
         ]
     )  # fmt: skip

@@ -482,6 +482,7 @@ COLUMNS = {
         "penalty_id",
         "uscc",
         "enterprise_name",
+        "county_code",
         "county_name",
         "authority",
         "class_name",

@@ -87,7 +87,7 @@ def told(held: Published) -> dict[str, int]:
     """How many rows each block has of penalties that are shown."""
     asked = {
         "repair.states": {}, "repair.list": LIST, "repair.one": {"penalty_id": "p"},
-        "repair.coming": {"weeks": 53}, "repair.backlog": {"county": "", "limit": 9},
+        "repair.coming": {"weeks": 53}, "repair.backlog": {"limit": 9},
         "risk.penalties": GRID, "enterprise.repairs": {"uscc": "firm"},
     }  # fmt: skip
     return {name: len(held.run(name, **given)) for name, given in asked.items()}

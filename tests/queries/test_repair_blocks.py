@@ -171,7 +171,7 @@ def test_months_and_backlog(held: Published) -> None:
         [0, 1, 1, 0],
         [1, 0, 0, 1],
     ]
-    queue = held.run("repair.backlog", county="", limit=10)
+    queue = held.run("repair.backlog", limit=10)
     assert queue[["repair_id", "penalty_id", "days", "total"]].to_numpy().tolist() == [["r1", "pending", 14, 1]]
     assert str(held.run("repair.one", penalty_id="pending")["applied_on"][0].date()) == "2023-06-01"
 

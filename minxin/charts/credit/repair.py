@@ -94,7 +94,7 @@ class Repair:
     @cached_property
     def queue(self) -> pd.DataFrame:
         """Open applications, the longest waiting on top."""
-        return self.ask("repair.backlog", county=self.question.county, limit=LISTED)
+        return self.question.within(self.ask("repair.backlog", limit=LISTED)).head(LISTED)
 
     def _asked(self, block: str) -> pd.DataFrame:
         q = self.question
@@ -131,7 +131,8 @@ class Repair:
     @property
     def total_open(self) -> int:
         """Applications not decided yet whose penalty is still shown."""
-        return int(self.queue["total"].iloc[0]) if len(self.queue) else 0
+        held = self.question.within(self.ask("repair.backlog", limit=LISTED))
+        return int(held.groupby("county_code")["total"].first().sum())
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
