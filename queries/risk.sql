@@ -221,21 +221,21 @@ order by counted.n_high desc, counted.n desc, word.reason_code
 
 -- name: firms(month, before, risk_class, county, community, industry, sector, park, limit, communities, today, hidden, revoked)
 -- One firm of a cell, the highest score first; '' takes all of a dimension; the reasons are those of the newest month that may be seen today.
-with chosen as (
-    -- One firm in the month.
+with withdrawn as (
+    -- One firm whose row in the register was withdrawn.
+    select uscc
+    from dim_enterprise
+    where batch_id = any(cast(:revoked as varchar[]))
+),
+
+chosen as (
+    -- One firm in the month; its name and its earlier class are looked up for these few alone.
     select
         risk.uscc,
         risk.risk_class,
         risk.score,
-        firm.name,
-        firm.county_name,
-        firm.community_name,
-        firm.industry_name,
-        firm.sector_name,
-        firm.park_name,
     from mart_risk as risk
-    inner join dim_enterprise as firm
-        on firm.uscc = risk.uscc and not firm.batch_id = any(cast(:revoked as varchar[]))
+    left join withdrawn on withdrawn.uscc = risk.uscc
     where
         risk.month_start = cast(:month as date)
         and risk.community_code = any(cast(:communities as varchar[]))
@@ -245,6 +245,7 @@ with chosen as (
         and (:industry = '' or risk.industry_section = :industry)
         and (:sector = '' or risk.sector_code = :sector)
         and (:park = '' or risk.park_code = :park)
+        and withdrawn.uscc is null
     order by risk.score desc, risk.uscc
     limit cast(:limit as bigint)
 ),
@@ -281,17 +282,18 @@ said as (
 
 select
     chosen.uscc,
-    chosen.name,
+    firm.name,
     chosen.risk_class,
     coalesce(earlier.risk_class, '') as class_before,
     chosen.score,
     coalesce(said.reasons, '') as reasons,
-    chosen.county_name,
-    chosen.community_name,
-    chosen.industry_name,
-    coalesce(chosen.sector_name, '') as sector_name,
-    coalesce(chosen.park_name, '') as park_name,
+    firm.county_name,
+    firm.community_name,
+    firm.industry_name,
+    coalesce(firm.sector_name, '') as sector_name,
+    coalesce(firm.park_name, '') as park_name,
 from chosen
+inner join dim_enterprise as firm on firm.uscc = chosen.uscc
 left join mart_risk as earlier on earlier.uscc = chosen.uscc and earlier.month_start = cast(:before as date)
 left join said on said.uscc = chosen.uscc
 order by chosen.score desc, chosen.uscc

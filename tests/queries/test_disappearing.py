@@ -145,9 +145,7 @@ def test_what_expires_is_gone_on_the_day_after(world: World, clock: Callable[[st
     held = world.build()
     clock("2023-06-30 23:59")
     assert "soon" in held.run("repair.list", **arguments("repair.list")).penalty_id.tolist()
-    assert (
-        not held.run("repair.one", penalty_id="soon").empty and not held.run("repair.backlog", limit=9).empty
-    )
+    assert not held.run("repair.one", penalty_id="soon").empty and not held.run("repair.backlog", limit=9).empty
     clock("2023-07-01 00:00")
     assert held.run("repair.list", **arguments("repair.list")).penalty_id.tolist() == ["long"]
     assert held.run("repair.one", penalty_id="soon").empty and held.run("repair.backlog", limit=9).empty
