@@ -16,13 +16,13 @@ firms as (
     -- One community with its firms by class.
     select
         community_code,
-        count(*) as firms,
-        count(*) filter (where risk_class in ('C', 'D')) as bad,
-        count(*) filter (where sector_code = 'S01') as property_firms,
-        count(*) filter (where sector_code = 'S01' and risk_class in ('C', 'D')) as property_bad,
-        count(*) filter (where sector_code = 'S01' and risk_class <> 'A') as property_not_green,
-    from mart_risk
-    where month_start = (select max(month_start) from mart_risk)
+        cast(sum(n) as bigint) as firms,
+        cast(sum(n) filter (where risk_class in ('C', 'D')) as bigint) as bad,
+        cast(sum(n) filter (where sector_code = 'S01') as bigint) as property_firms,
+        cast(sum(n) filter (where sector_code = 'S01' and risk_class in ('C', 'D')) as bigint) as property_bad,
+        cast(sum(n) filter (where sector_code = 'S01' and risk_class <> 'A') as bigint) as property_not_green,
+    from mart_risk_cell
+    where month_start = (select max(month_start) from mart_risk_cell)
     group by community_code
 ),
 
@@ -82,11 +82,11 @@ firms as (
     -- One sector with its firms in the communities by class.
     select
         sector_code,
-        count(*) as firms,
-        count(*) filter (where risk_class in ('C', 'D')) as bad,
-    from mart_risk
+        cast(sum(n) as bigint) as firms,
+        cast(sum(n) filter (where risk_class in ('C', 'D')) as bigint) as bad,
+    from mart_risk_cell
     where
-        month_start = (select max(month_start) from mart_risk)
+        month_start = (select max(month_start) from mart_risk_cell)
         and community_code <> 'none'
         and list_contains(:communities, community_code)
     group by sector_code
@@ -141,10 +141,10 @@ firms as (
     -- One community with its property companies by class.
     select
         community_code,
-        count(*) as property_firms,
-        count(*) filter (where risk_class in ('C', 'D')) as property_bad,
-    from mart_risk
-    where sector_code = 'S01' and month_start = (select max(month_start) from mart_risk)
+        cast(sum(n) as bigint) as property_firms,
+        cast(sum(n) filter (where risk_class in ('C', 'D')) as bigint) as property_bad,
+    from mart_risk_cell
+    where sector_code = 'S01' and month_start = (select max(month_start) from mart_risk_cell)
     group by community_code
 )
 
@@ -175,7 +175,7 @@ with newest as (
         community_code,
     from mart_risk
     where
-        month_start = (select max(month_start) from mart_risk)
+        month_start = (select max(month_start) from mart_risk_cell)
         and sector_code = 'S01'
         and risk_class <> 'A'
         and community_code <> 'none'

@@ -1,28 +1,19 @@
 -- name: parks(today, communities)
 -- One park with its firms by class in the newest month and the money they got up to today, by kind.
-with newest as (
-    -- One firm of a park with its class in the newest month.
-    select
-        risk.park_code,
-        risk.uscc,
-        risk.risk_class,
-    from mart_risk as risk
-    where
-        risk.park_code is not null
-        and risk.month_start = (select max(month_start) from mart_risk)
-        and list_contains(:communities, risk.community_code)
-),
-
-firms as (
-    -- One park with its firms by class.
+with firms as (
+    -- One park with its firms by class in the newest month.
     select
         park_code,
-        count(*) as firms,
-        count(*) filter (where risk_class = 'A') as n_a,
-        count(*) filter (where risk_class = 'B') as n_b,
-        count(*) filter (where risk_class = 'C') as n_c,
-        count(*) filter (where risk_class = 'D') as n_d,
-    from newest
+        cast(sum(n) as bigint) as firms,
+        cast(sum(n) filter (where risk_class = 'A') as bigint) as n_a,
+        cast(sum(n) filter (where risk_class = 'B') as bigint) as n_b,
+        cast(sum(n) filter (where risk_class = 'C') as bigint) as n_c,
+        cast(sum(n) filter (where risk_class = 'D') as bigint) as n_d,
+    from mart_risk_cell
+    where
+        park_code <> ''
+        and month_start = (select max(month_start) from mart_risk_cell)
+        and list_contains(:communities, community_code)
     group by park_code
 ),
 
@@ -64,10 +55,10 @@ order by park.park_code;
 -- name: whole(communities)
 -- One row: all firms in being by class in the newest month, to hold the parks against.
 select
-    count(*) as firms,
-    count(*) filter (where risk_class = 'A') as n_a,
-from mart_risk
-where month_start = (select max(month_start) from mart_risk) and list_contains(:communities, community_code);
+    cast(coalesce(sum(n), 0) as bigint) as firms,
+    cast(coalesce(sum(n) filter (where risk_class = 'A'), 0) as bigint) as n_a,
+from mart_risk_cell
+where month_start = (select max(month_start) from mart_risk_cell) and list_contains(:communities, community_code);
 
 -- name: scenes(start, middle, end)
 -- One scene with its uses in the span and in the time of the same length before, null where nothing reaches there.
@@ -92,7 +83,7 @@ select
     count(*) filter (where risk.risk_class in ('C', 'D')) as n_bad,
 from fct_merchant as merchant
 left join mart_risk as risk
-    on risk.uscc = merchant.uscc and risk.month_start = (select max(month_start) from mart_risk)
+    on risk.uscc = merchant.uscc and risk.month_start = (select max(month_start) from mart_risk_cell)
 where list_contains(:communities, merchant.community_code)
 group by merchant.grade
 order by merchant.grade desc;
