@@ -67,6 +67,28 @@ def test_firms_of_a_cell_come_with_their_reasons_and_where_they_came_from(held: 
     assert reasons.loc["R307", ["n", "n_high", "n_worse"]].tolist() == [2, 2, 2]
 
 
+@pytest.mark.parametrize("before", [D(2023, 5, 1), D(2022, 6, 1)])
+def test_sums_kept_beside_the_classes_are_those_of_the_firms_themselves(
+    before: dt.date, held: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visibility, "wall_clock", lambda _: dt.datetime(2023, 6, 15, 9))
+    pairs = held.rows(
+        "select coalesce(a.risk_class, ''), coalesce(b.risk_class, ''), count(*)"
+        f" from (from mart_risk where month_start = '{before}') as a"
+        " full join (from mart_risk where month_start = '2023-06-01') as b on a.uscc = b.uscc group by all"
+    )
+    moves = held.run("risk.moves", **NOW, before=before)
+    assert sorted(moves.itertuples(index=False, name=None)) == sorted(pairs)
+    worse = held.rows(
+        "select reason_code, count(*) filter (where b.risk_class > a.risk_class) from mart_risk_reason as r"
+        " join mart_risk as b on b.uscc = r.uscc and b.month_start = '2023-06-01'"
+        f" left join mart_risk as a on a.uscc = r.uscc and a.month_start = '{before}'"
+        " where r.points > 0 group by all"
+    )
+    reasons = held.run("risk.reasons", before=before)
+    assert dict(zip(reasons["reason_code"], reasons["n_worse"], strict=True)) == dict(worse)
+
+
 @pytest.mark.parametrize("term", ["鹤鸣", "hmsp", "HMSP", "firm-b0"])
 def test_a_firm_is_found_by_name_initials_or_code(term: str, held: Published) -> None:
     code = term.upper() if term.startswith("firm") else term
