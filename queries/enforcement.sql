@@ -104,12 +104,13 @@ where began_on is not null and date_diff('day', began_on, coalesce(done_on, (sel
 group by all
 order by county_code, kind, step, days, is_done
 
--- name: stuck(county, kind, limit, communities, today, hidden, revoked)
--- One open case with the step it stands at, the one that has stood there longest on top.
+-- name: stuck(limit, communities, today, hidden, revoked)
+-- One open case with the step it stands at, the one that has stood there longest on top; at most :limit of a county and kind, `total` of all of them.
 select
     case_id,
     uscc,
     enterprise_name,
+    county_code,
     county_name,
     kind,
     debtor_kind,
@@ -120,17 +121,15 @@ select
     since,
     date_diff('day', since, (select cast(as_of as date) from snapshot_info)) as days,
     coalesce(stands = '承诺期内' and commitment_until < cast(:today as date), false) as is_lapsed,
-    count(*) over () as total,
+    count(*) over (partition by county_code, kind) as total,
 from mart_enforcement_open
 where
     (visible_until is null or visible_until > cast(:today as date))
     and case_id <> all(cast(:hidden as varchar[]))
     and batch_id <> all(cast(:revoked as varchar[]))
     and community_code = any(cast(:communities as varchar[]))
-    and (:county = '' or county_code = :county)
-    and (:kind = '' or kind = :kind)
+qualify row_number() over (partition by county_code, kind order by since, case_id) <= cast(:limit as bigint)
 order by since, case_id
-limit cast(:limit as bigint)
 
 -- name: stands(long_days, communities, today, hidden, revoked)
 -- One county, kind and step with the open cases that stand at it: how many, of them for longer than some days or past their commitment, the longest.

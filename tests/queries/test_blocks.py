@@ -498,6 +498,7 @@ COLUMNS = {
         "case_id",
         "uscc",
         "enterprise_name",
+        "county_code",
         "county_name",
         "kind",
         "debtor_kind",

@@ -105,7 +105,7 @@ class Enforcement:
     @cached_property
     def stuck_rows(self) -> pd.DataFrame:
         """Open cases, those that stand at their step for longest on top."""
-        return self.ask("enforcement.stuck", county=self.question.county, kind=self.kind, limit=LISTED)
+        return self._of_kind(self.question.within(self.ask("enforcement.stuck", limit=LISTED))).head(LISTED)
 
     @cached_property
     def stands(self) -> pd.DataFrame:
