@@ -29,144 +29,128 @@ group by month_start, community_code
 order by month_start, community_code
 
 -- name: estates(start, since, end, communities)
--- One estate of the communities with its households, its petitions of [since, end), and of them those from :start on; petitions of none or an unknown one under ''.
+-- One estate of a community with its households, its petitions of [since, end), and of them those from :start on; a community's petitions of none or an unknown one under ''.
 with counted as (
-    -- One estate code of petitions ('' for none) with its petitions.
+    -- One community and estate code of petitions ('' for none) with its petitions.
     select
-        coalesce(estate_code, '') as estate_code,
-        count(*) as n,
-        count(*) filter (where accepted_day >= cast(:start as date)) as n_month,
-    from fct_petition
+        community_code,
+        estate_code,
+        sum(accepted) as n,
+        sum(accepted) filter (where day >= cast(:start as date)) as n_month,
+    from mart_estate
     where
-        accepted_day >= cast(:since as date)
-        and accepted_day < cast(:end as date)
-        and community_code = any(cast(:communities as varchar[]))
-    group by coalesce(estate_code, '')
+        day >= cast(:since as date)
+        and day < cast(:end as date)
+        and list_contains(cast(:communities as varchar[]), community_code)
+    group by community_code, estate_code
 ),
 
 named as (
     -- One estate of the register in these communities.
-    select estate_code, name, households
+    select community_code, estate_code, name, households
     from dim_estate
-    where community_code = any(cast(:communities as varchar[]))
+    where list_contains(cast(:communities as varchar[]), community_code)
 )
 
 select
+    coalesce(counted.community_code, named.community_code) as community_code,
     coalesce(named.estate_code, '') as estate_code,
     coalesce(named.name, '') as estate_name,
     max(named.households) as households,
     cast(coalesce(sum(counted.n), 0) as bigint) as n,
     cast(coalesce(sum(counted.n_month), 0) as bigint) as n_month,
 from named
-full join counted on counted.estate_code = named.estate_code
-group by coalesce(named.estate_code, ''), coalesce(named.name, '')
-order by n desc, estate_code asc
+full join counted on counted.community_code = named.community_code and counted.estate_code = named.estate_code
+group by
+    coalesce(counted.community_code, named.community_code),
+    coalesce(named.estate_code, ''),
+    coalesce(named.name, '')
+order by community_code, n desc, estate_code
 
 -- name: ledger(start, since, end, communities)
--- One row: hard cases open at the data time and of them those past their promised day, then those promised for [start, end) and cleared in time; petitions accepted from :since on.
-with place as (
-    -- One row: whether anything was ever put on a ledger, and the data time.
+-- One community: hard cases open at the data time and of them those past their promised day, then those promised for [start, end) and cleared in time; petitions accepted from :since on.
+with dated as (
+    -- One hard case with whether its promised day was over at the data time, and lies in the range.
     select
-        (select count(*) from fct_hard_case) as listed_anywhere,
-        as_of,
-    from snapshot_info
-),
-
-standing as (
-    -- One row: what stands on the ledger at the data time.
-    select
-        count(*) as open,
-        count(*) filter (
-            where cast(hard_case.promised_on as timestamp) + interval '1 day' <= place.as_of
-        ) as open_late,
-    from mart_open as petition
-    inner join fct_hard_case as hard_case on hard_case.petition_id = petition.petition_id
-    cross join place
-    where
-        petition.is_hard_case
-        and petition.community_code = any(cast(:communities as varchar[]))
-),
-
-promised as (
-    -- One hard case whose promised day lies in the range and was over at the data time.
-    select petition_id, promised_on, cleared_on
-    from fct_hard_case
-    cross join place
-    where
+        community_code,
+        is_open,
+        cast(promised_on as timestamp) + interval '1 day' <= (select as_of from snapshot_info) as is_over,
         promised_on >= cast(:start as date)
-        and promised_on < cast(:end as date)
-        and cast(promised_on as timestamp) + interval '1 day' <= place.as_of
-),
-
-cleared as (
-    -- One row: how many of them there are here, and how many were cleared by their promised day.
-    select
-        count(*) as due,
-        count(*) filter (where promised.cleared_on <= promised.promised_on) as due_met,
-    from fct_petition as petition
-    inner join promised on promised.petition_id = petition.petition_id
-    where
-        petition.accepted_day >= cast(:since as date)
-        and petition.accepted_day < cast(:end as date)
-        and petition.community_code = any(cast(:communities as varchar[]))
+            and promised_on < cast(:end as date)
+            and accepted_day >= cast(:since as date)
+            and accepted_day < cast(:end as date) as is_asked,
+        coalesce(cleared_on <= promised_on, false) as is_met,
+    from mart_ledger
 )
 
 select
-    place.listed_anywhere > 0 as is_known,
-    cast(standing.open as bigint) as open,
-    cast(standing.open_late as bigint) as open_late,
-    cast(cleared.due as bigint) as due,
-    cast(cleared.due_met as bigint) as due_met,
-from place
-cross join standing
-cross join cleared
+    community.community_code,
+    (select count(*) from fct_hard_case) > 0 as is_known,
+    cast(count(*) filter (where dated.is_open) as bigint) as open,
+    cast(count(*) filter (where dated.is_open and dated.is_over) as bigint) as open_late,
+    cast(count(*) filter (where dated.is_asked and dated.is_over) as bigint) as due,
+    cast(count(*) filter (where dated.is_asked and dated.is_over and dated.is_met) as bigint) as due_met,
+from dim_community as community
+left join dated on dated.community_code = community.community_code
+where list_contains(cast(:communities as varchar[]), community.community_code)
+group by community.community_code, community.sort_order
+order by community.sort_order
 
 -- name: repeats(start, end, communities, limit, revoked)
 -- One matter that petitions of the range repeat, the most repeated on top: how often in the range, and the latest of them.
 select
-    link.earlier_petition_id,
+    earlier_petition_id,
     count(*) as n,
-    max(petition.accepted_at) as latest_at,
-    max_by(petition.petition_id, petition.accepted_at) as petition_id,
-    max_by(petition.category_1, petition.accepted_at) as category_1,
-    max_by(petition.subject, petition.accepted_at) as subject,
-    max_by(petition.state, petition.accepted_at) as state,
-from fct_petition as petition
-inner join fct_repeat_link as link on link.petition_id = petition.petition_id
+    max(accepted_at) as latest_at,
+    max_by(petition_id, accepted_at) as petition_id,
+    max_by(category_1, accepted_at) as category_1,
+    max_by(subject, accepted_at) as subject,
+    max_by(state, accepted_at) as state,
+from mart_repeat
 where
-    petition.accepted_day >= cast(:start as date)
-    and petition.accepted_day < cast(:end as date)
-    and petition.community_code = any(cast(:communities as varchar[]))
-    and petition.is_repeat
-    and petition.batch_id <> all(cast(:revoked as varchar[]))
-    and link.batch_id <> all(cast(:revoked as varchar[]))
-group by link.earlier_petition_id
-order by n desc, latest_at desc, link.earlier_petition_id asc
+    accepted_day >= cast(:start as date)
+    and accepted_day < cast(:end as date)
+    and list_contains(cast(:communities as varchar[]), community_code)
+    and not list_contains(cast(:revoked as varchar[]), batch_id)
+    and not list_contains(cast(:revoked as varchar[]), link_batch_id)
+group by earlier_petition_id
+order by n desc, latest_at desc, earlier_petition_id asc
 limit cast(:limit as bigint)
 
 -- name: night_talks(start, since, end, communities)
--- One row: evening sessions of [since, end) with their visitors, of them those from :start on, and the day of the last.
+-- One community: evening sessions of [since, end) with their visitors, of them those from :start on, and the day of the last.
+with held as (
+    -- One session of the range.
+    select community_code, held_on, visitors
+    from fct_night_talk
+    where held_on >= cast(:since as date) and held_on < cast(:end as date)
+)
+
 select
+    community.community_code,
     (select count(*) from fct_night_talk) > 0 as is_known,
-    cast(count(*) as bigint) as talks,
-    cast(coalesce(sum(visitors), 0) as bigint) as visitors,
-    cast(count(*) filter (where held_on >= cast(:start as date)) as bigint) as talks_month,
-    cast(coalesce(sum(visitors) filter (where held_on >= cast(:start as date)), 0) as bigint) as visitors_month,
-    max(held_on) as last_on,
-from fct_night_talk
-where
-    held_on >= cast(:since as date)
-    and held_on < cast(:end as date)
-    and community_code = any(cast(:communities as varchar[]))
+    cast(count(held.held_on) as bigint) as talks,
+    cast(coalesce(sum(held.visitors), 0) as bigint) as visitors,
+    cast(count(*) filter (where held.held_on >= cast(:start as date)) as bigint) as talks_month,
+    cast(
+        coalesce(sum(held.visitors) filter (where held.held_on >= cast(:start as date)), 0) as bigint
+    ) as visitors_month,
+    max(held.held_on) as last_on,
+from dim_community as community
+left join held on held.community_code = community.community_code
+where list_contains(cast(:communities as varchar[]), community.community_code)
+group by community.community_code, community.sort_order
+order by community.sort_order
 
 -- name: sites(communities)
--- One kind of place where petitions are taken and its status, with how many the communities have and their posts.
+-- One community, kind of place where petitions are taken and its status, with how many there are and their posts.
 select
+    community_code,
     level,
     coalesce(status, '') as status,
     cast(count(*) as bigint) as n,
     cast(sum(posts) as bigint) as posts,
 from fct_site
-where community_code = any(cast(:communities as varchar[]))
-group by level, coalesce(status, '')
-order by level, status
+where list_contains(cast(:communities as varchar[]), community_code)
+group by community_code, level, coalesce(status, '')
+order by community_code, level, status

@@ -1,7 +1,8 @@
 -- name: late(communities, limit, revoked)
--- One overdue petition, the one whose deadline was missed first on top.
+-- One overdue petition, the one whose deadline was missed first on top: the first :limit of each community, which have the first of all of them among them.
 select
     petition_id,
+    community_code,
     community_name,
     category_1,
     subject,
@@ -11,15 +12,17 @@ select
 from mart_open
 where
     is_overdue
-    and community_code = any(cast(:communities as varchar[]))
-    and batch_id <> all(cast(:revoked as varchar[]))
+    and list_contains(cast(:communities as varchar[]), community_code)
+    and not list_contains(cast(:revoked as varchar[]), batch_id)
+qualify
+    row_number() over (partition by community_code order by due_at, petition_id) <= cast(:limit as bigint)
 order by due_at, petition_id
-limit cast(:limit as bigint)
 
 -- name: due_soon(communities, limit, revoked)
--- One open petition with less than the agreed share of its time left, the next deadline on top.
+-- One open petition with less than the agreed share of its time left, the next deadline on top: the first :limit of each community, which have the first of all of them among them.
 select
     petition_id,
+    community_code,
     community_name,
     category_1,
     subject,
@@ -29,10 +32,11 @@ select
 from mart_open
 where
     is_due_soon
-    and community_code = any(cast(:communities as varchar[]))
-    and batch_id <> all(cast(:revoked as varchar[]))
+    and list_contains(cast(:communities as varchar[]), community_code)
+    and not list_contains(cast(:revoked as varchar[]), batch_id)
+qualify
+    row_number() over (partition by community_code order by due_at, petition_id) <= cast(:limit as bigint)
 order by due_at, petition_id
-limit cast(:limit as bigint)
 
 -- name: late_counts(communities, revoked)
 -- One community with its open petitions that are overdue or due soon; zeros where there is none.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from minxin.analysis import cells, indicators, wording
 from minxin.analysis.assessment import messages, profile
-from minxin.analysis.assessment.review import rate_numerator
+from minxin.analysis.assessment.review import EVER, rate_numerator
 from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.assessment.signs import Signs, signs
 from minxin.analysis.indicators import Indicator
@@ -83,8 +83,8 @@ class Everyone:
     @cached_property
     def counted(self) -> pd.DataFrame:
         """One community and month with all counts of the daily mart, ``at`` its place among ``months``."""
-        start = self.rule.month(*self.months[0])[0]
-        frame = self.ask("community.months", start=start, end=self.end, first_day=self.rule.period_first_day)
+        # All months that there are: the same trip for every month that is looked at.
+        frame = self.ask("community.months", start=EVER[0], end=EVER[1], first_day=self.rule.period_first_day)
         days = pd.to_datetime(frame["month_start"]).dt.date
         places = {self.rule.month(*m)[0]: i for i, m in enumerate(self.months)}
         frame = frame.assign(at=[places.get(day, -1) for day in days], population=float("nan"))
@@ -102,6 +102,29 @@ class Everyone:
         """Whether the source has anything for an indicator in the trend."""
         column = indicator.denominator or indicator.numerator
         return bool(len(self.counted)) and float(self.counted[column].sum()) > 0
+
+    # ── what only this page asks, at once for all communities ───────────────────────────────────
+
+    @cached_property
+    def estates(self) -> pd.DataFrame:
+        """Rows of ``community.estates`` of the year."""
+        return self.ask("community.estates", start=self.start, since=self.since, end=self.end)
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """Rows of ``community.ledger``: promises of the year, of petitions of two years."""
+        earliest = self.rule.window(*self.review.month, 2 * YEAR)[0]
+        return self.ask("community.ledger", start=self.since, since=earliest, end=self.end)
+
+    @cached_property
+    def night_talks(self) -> pd.DataFrame:
+        """Rows of ``community.night_talks`` of the year."""
+        return self.ask("community.night_talks", start=self.start, since=self.since, end=self.end)
+
+    @cached_property
+    def sites(self) -> pd.DataFrame:
+        """Rows of ``community.sites``."""
+        return self.ask("community.sites")
 
 
 class Profile:
@@ -128,6 +151,10 @@ class Profile:
         self.week = Weekly(self.ask, question, self.card.about, everyone.weekly_board, everyone.everywhere)
         self._trends: dict[str, Chart] = {}
         self._peers: dict[str, Chart] = {}
+
+    def own(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of this community."""
+        return cells.narrowed(frame, self.code).drop(columns="community_code").reset_index(drop=True)
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────────
 
@@ -183,8 +210,7 @@ class Profile:
     @cached_property
     def estate_rows(self) -> pd.DataFrame:
         """Rows of ``community.estates`` of the year."""
-        e = self.everyone
-        return self.ask("community.estates", start=e.start, since=e.since, end=e.end, communities=[self.code])
+        return self.own(self.everyone.estates)
 
     @cached_property
     def rate_signs(self) -> dict[str, Signs]:

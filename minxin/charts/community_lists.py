@@ -61,11 +61,10 @@ def _count(page: Profile, value: Any, word: str) -> str:
 
 
 def _ledger(page: Profile) -> list[tuple[str, str, str]]:
-    e = page.everyone
-    earliest = page.rule.window(*page.review.month, 24)[0]
-    found = page.ask("community.ledger", start=e.since, since=earliest, end=e.end, communities=[page.code]).iloc[0]
-    if not found["is_known"]:
+    rows = page.own(page.everyone.ledger)
+    if rows.empty or not rows["is_known"].iloc[0]:
         return [("挂账在账", NONE, "来源没有挂账记录"), ("如期销账", NONE, "—")]
+    found = rows.iloc[0]
     late = int(found["open_late"])
     standing = f"其中超过承诺日期 {_count(page, late, '件')}" if late else "均未超过承诺日期"
     due, met = int(found["due"]), int(found["due_met"])
@@ -98,10 +97,10 @@ def repeated_more(page: Profile) -> bool:
 
 
 def _talks(page: Profile) -> tuple[str, str, str]:
-    e = page.everyone
-    found = page.ask("community.night_talks", start=e.start, since=e.since, end=e.end, communities=[page.code]).iloc[0]
-    if not found["is_known"]:
+    rows = page.own(page.everyone.night_talks)
+    if rows.empty or not rows["is_known"].iloc[0]:
         return "心安夜话", NONE, "来源没有夜话记录"
+    found = rows.iloc[0]
     here = f"{int(found['talks_month'])} 场，{_count(page, found['visitors_month'], '人次')}"
     if not found["talks"]:
         return "心安夜话", here, "近 12 个月没有场次"
@@ -110,7 +109,7 @@ def _talks(page: Profile) -> tuple[str, str, str]:
 
 
 def _sites(page: Profile) -> tuple[str, str, str]:
-    found = page.ask("community.sites", communities=[page.code])
+    found = page.own(page.everyone.sites)
     if found.empty:
         return "阵地", NONE, "来源没有阵地记录"
     # larger places first: a community has few of them

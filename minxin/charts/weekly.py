@@ -52,11 +52,6 @@ class Weekly:
 
     # ── frames: what all communities share, narrowed to the chosen one ──────────────────────────
 
-    @property
-    def scope(self) -> dict[str, Any]:
-        """The parameter that narrows a block to the chosen community."""
-        return {"communities": [self.question.community]} if self.question.community else {}
-
     def narrowed(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows of the chosen community; all where none is chosen."""
         return cells.narrowed(rows, self.question.community)

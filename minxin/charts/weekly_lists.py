@@ -19,7 +19,7 @@ _WEEK = dt.timedelta(days=7)
 
 def late(page: Weekly) -> Chart:
     """The overdue petitions, the longest late on top."""
-    rows = page.ask("weekly.late", limit=page.board.late, **page.scope)
+    rows = _first(page, "weekly.late", page.board.late)
     total = int(page.late_counts["overdue"].sum())
     title = "无逾期未办诉求"
     if len(rows):
@@ -30,12 +30,18 @@ def late(page: Weekly) -> Chart:
 
 def due_soon(page: Weekly) -> Chart:
     """The petitions whose time runs out next."""
-    rows = page.ask("weekly.due_soon", limit=page.board.due_soon, **page.scope)
+    rows = _first(page, "weekly.due_soon", page.board.due_soon)
     total = int(page.late_counts["due_soon"].sum())
     title = messages.due_soon_message(page.late_counts)
     if len(rows):
         title += f"，最近的只剩 {wording.age_text(rows['hours_left'].iloc[0])}"
     return _petitions(page, "due_soon", rows, "hours_left", "剩余", title, total, ())
+
+
+def _first(page: Weekly, block: str, limit: int) -> pd.DataFrame:
+    """The first rows of a list, here: one trip has the first of every community, and with them those of the whole."""
+    rows = page.narrowed(page.ask(block, limit=limit))
+    return rows.head(limit).drop(columns="community_code").reset_index(drop=True)
 
 
 def _petitions(

@@ -97,6 +97,22 @@ def test_every_chart_says_its_message_and_this_community_is_in_colour(demo: Home
         assert sum(chart.strong) == 1 and len(chart.rows) == 21
 
 
+def test_another_community_asks_for_its_repeats_and_nothing_else(demo: Home) -> None:
+    first = _profile(demo)
+    assert first.charts(NOBODY) and first.headline
+    asked: list[str] = []
+
+    def ask(block: str, /, **parameters: Any) -> pd.DataFrame:
+        asked.append(block)
+        return whole(block, **parameters)
+
+    whole = first.everyone.ask
+    second = Profile(first.everyone, "440306017003")
+    second.ask = second.week.ask = first.everyone.ask = first.review.ask = ask
+    assert second.charts(NOBODY) and second.headline
+    assert asked == ["community.repeats"]
+
+
 def test_the_trend_has_thirteen_months_the_street_and_the_middle_half(demo: Home) -> None:
     page = _profile(demo)
     for code in page.trend_choices:

@@ -74,10 +74,29 @@ def test_a_card_says_target_cases_interval_and_freshness(demo: Home, open_page: 
 @pytest.mark.parametrize("community", ["", "440306017017", "none"])
 def test_added_communities_are_the_totals(community: str, demo: Home) -> None:
     page = _page(demo, community=community)
-    asked = page.ask("indicators.totals", start=page.period.start, end=page.period.end, **page.scope).iloc[0]
+    scope = {"communities": [community]} if community else {}
+    asked = page.ask("indicators.totals", start=page.period.start, end=page.period.end, **scope).iloc[0]
     for name, value in page.totals.iloc[0].items():
         assert pd.isna(value) if pd.isna(asked[name]) else value == pytest.approx(asked[name]), name
     assert set(page.totals.columns) == set(asked.index)
+
+
+@pytest.mark.parametrize("community", ["", "440306017017", "none"])
+def test_the_lists_are_the_first_of_the_place_and_asked_once_for_all(community: str, demo: Home) -> None:
+    page = _page(demo, community=community)
+    asked: list[dict[str, Any]] = []
+    whole = page.ask
+
+    def ask(block: str, /, **parameters: Any) -> Any:
+        asked.append(parameters)
+        return whole(block, **parameters)
+
+    page.ask = ask
+    shown = page.late.data["petition_id"].tolist()
+    assert all("communities" not in parameters for parameters in asked)
+    scope = {"communities": [community]} if community else {}
+    first = whole("weekly.late", limit=10_000, **scope).head(page.board.late)
+    assert shown == first["petition_id"].tolist()
 
 
 def test_who_sees_sums_only_takes_no_records_away(demo: Home) -> None:

@@ -40,7 +40,7 @@ MEASURES = [*COUNTS, "overdue_open", "population"]
 STOCKED = [*COUNTS[:-2], "overdue_open", *COUNTS[-2:]]
 ANSWERS = ["n_valid", "n_responded", "n_resolved", "n_satisfied", "n_basic"]
 ASSESSED = list(review.COUNTS)
-LATE = ["petition_id", "community_name", "category_1", "subject", "unit", "due_at"]
+LATE = ["petition_id", "community_code", "community_name", "category_1", "subject", "unit", "due_at"]
 EVIDENCE = [
     "code",
     "name",
@@ -294,8 +294,8 @@ COLUMNS = {
     "snapshot.bounds": ["first_day", "last_day"],
     "deadlines.agreement": ["compared", "agreed", "unflagged"],
     "community.months": ["month_start", "community_code", *COUNTS],
-    "community.estates": ["estate_code", "estate_name", "households", "n", "n_month"],
-    "community.ledger": ["is_known", "open", "open_late", "due", "due_met"],
+    "community.estates": ["community_code", "estate_code", "estate_name", "households", "n", "n_month"],
+    "community.ledger": ["community_code", "is_known", "open", "open_late", "due", "due_met"],
     "community.repeats": [
         "earlier_petition_id",
         "n",
@@ -305,8 +305,16 @@ COLUMNS = {
         "subject",
         "state",
     ],
-    "community.night_talks": ["is_known", "talks", "visitors", "talks_month", "visitors_month", "last_on"],
-    "community.sites": ["level", "status", "n", "posts"],
+    "community.night_talks": [
+        "community_code",
+        "is_known",
+        "talks",
+        "visitors",
+        "talks_month",
+        "visitors_month",
+        "last_on",
+    ],
+    "community.sites": ["community_code", "level", "status", "n", "posts"],
     "visibility.known": ["kind", "n"],
     "lending.steps": [
         "county_code",
@@ -773,7 +781,9 @@ def test_the_lists_of_late_and_soon_late(small):
     late = small.run("weekly.late", limit=9)
     assert late.petition_id.tolist() == ["b0", "a0", "n0"]
     assert late.hours_late.tolist() == [256, 232, 232]
-    assert small.run("weekly.late", limit=1).petition_id.tolist() == ["b0"]
+    # the first one of each community, in the order of all
+    assert small.run("weekly.late", limit=1).petition_id.tolist() == ["b0", "a0", "n0"]
+    assert small.run("weekly.late", limit=1, communities=["A", "none"]).petition_id.tolist() == ["a0", "n0"]
     soon = small.run("weekly.due_soon", limit=9)
     assert (soon.petition_id.tolist(), soon.hours_left.tolist()) == (["a1"], [8])
     counts = small.run("weekly.late_counts")
