@@ -53,40 +53,14 @@ where community.community_code = any(cast(:communities as varchar[]))
 group by community.community_code, community.community_name, community.sort_order
 order by community.sort_order
 
--- name: history(start, end, communities)
--- One community, category and week from Monday with the petitions accepted in it; weeks without any are left out.
-with slice as (
-    -- One week or day of the range, community and category with its petitions: whole weeks, then the days at both ends.
-    select week_start, community_code, category_1, accepted
-    from mart_weekly
-    where
-        week_start >= cast(date_trunc('week', cast(:start as date) + 6) as date)
-        and week_start < cast(date_trunc('week', cast(:end as date)) as date)
-        and community_code = any(cast(:communities as varchar[]))
-    union all
-    select cast(date_trunc('week', day) as date), community_code, category_1, accepted
-    from mart_daily
-    where
-        day >= cast(:start as date)
-        and day < least(cast(date_trunc('week', cast(:start as date) + 6) as date), cast(:end as date))
-        and community_code = any(cast(:communities as varchar[]))
-    union all
-    select cast(date_trunc('week', day) as date), community_code, category_1, accepted
-    from mart_daily
-    where
-        day >= greatest(
-            cast(date_trunc('week', cast(:start as date) + 6) as date), cast(date_trunc('week', cast(:end as date)) as date)
-        )
-        and day < cast(:end as date)
-        and community_code = any(cast(:communities as varchar[]))
-)
-
+-- name: history(communities)
+-- One community and category with every day on which petitions of it were accepted, counted from 1970-01-01, and how many: two lists, as long as each other.
 select
     community_code,
     category_1,
-    week_start,
-    cast(sum(accepted) as bigint) as n,
-from slice
-where accepted > 0
-group by community_code, category_1, week_start
-order by community_code, category_1, week_start
+    list(cast(day - date '1970-01-01' as integer)) as days,
+    list(cast(accepted as integer)) as n,
+from mart_daily
+where accepted > 0 and list_contains(cast(:communities as varchar[]), community_code)
+group by community_code, category_1
+order by community_code, category_1

@@ -25,18 +25,26 @@ def _counts(frame: pd.DataFrame) -> list[str]:
 
 def _summed(frame: pd.DataFrame, places: np.ndarray, length: int) -> dict[str, np.ndarray]:
     """The counts added up by the row that each belongs to; a place below 0 belongs to none."""
+    names = _counts(frame)
+    values = frame[names].to_numpy(dtype="float64")
     kept = places >= 0
     if not kept.all():
-        frame, places = frame[kept], places[kept]
-    return {
-        name: np.bincount(places, frame[name].to_numpy(dtype="float64"), minlength=length).astype(frame[name].dtype)
-        for name in _counts(frame)
-    }
+        values, places = values[kept], places[kept]
+    sums = np.zeros((length, len(names)))
+    np.add.at(sums, places, values)
+    return {name: sums[:, i].astype(frame[name].dtype) for i, name in enumerate(names)}
+
+
+def gathered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with their columns side by side in memory: narrowing them is one step for all columns."""
+    return frame.copy()
 
 
 def narrowed(frame: pd.DataFrame, community: str) -> pd.DataFrame:
     """The rows of one community; all where it is ''."""
-    return frame[frame["community_code"] == community] if community else frame
+    if not community:
+        return frame
+    return frame.take(np.flatnonzero(frame["community_code"].to_numpy(dtype=object) == community))
 
 
 def by_community(cells: pd.DataFrame, communities: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, gammaln, xlog1py, xlogy
+from scipy.special import betainc, gammaln, ndtri, xlog1py, xlogy
 
 Array = NDArray[np.float64]
 #: A week as surprising as this does not belong to what is usual.
@@ -42,14 +42,27 @@ class Expected:
 
     def quantile(self, share: float) -> Array:
         """The least count with P(Y ≤ count) ≥ share."""
+        deviation = np.sqrt(self.mean + self.mean**2 / self.size)
         low = np.full(self.mean.shape, -1.0)
-        high = np.ceil(self.mean + 10 * np.sqrt(self.mean + self.mean**2 / self.size) + 10)
+        high = np.ceil(self.mean + 10 * deviation + 10)
         while (wanting := 1 - self.above(high) < share).any():
             high = np.where(wanting, 2 * high, high)
-        while (high - low > 1).any():
-            middle = np.floor((low + high) / 2)
-            enough = 1 - self.above(middle) >= share
-            high, low = np.where(enough, middle, high), np.where(enough, low, middle)
+        # A normal distribution with this skewness (Cornish and Fisher 1938) is hardly ever off by more than one.
+        z = float(ndtri(share))
+        skewness = (1 + 2 * self.mean / self.size) / deviation
+        guess = np.floor(self.mean + deviation * (z + (z * z - 1) / 6 * skewness))
+        turn = 0
+        while len(row := np.flatnonzero(high - low > 1)):
+            if turn == 0:
+                middle = guess[row]
+            elif turn == 1:
+                middle = guess[row] + np.where(high[row] <= guess[row], -1, 1)
+            else:
+                middle = np.floor((low[row] + high[row]) / 2)
+            middle = np.clip(middle, low[row] + 1, high[row] - 1)
+            enough = 1 - Expected(self.mean[row], self.size[row]).above(middle) >= share
+            high[row[enough]], low[row[~enough]] = middle[enough], middle[~enough]
+            turn += 1
         return high
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +24,8 @@ SMALLEST = 3
 LEVELS = {"orange": "橙", "yellow": "黄", "": ""}
 WORDS = {"orange": "持续偏多", "yellow": "偏多", "": ""}
 _WEEK = dt.timedelta(days=7)
+#: Days are counted from here.
+_EPOCH = dt.date(1970, 1, 1)
 _YEAR = 52
 _STEADY = 30.0
 COLUMNS = [
@@ -78,29 +79,48 @@ def _numbered(texts: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
     return places[codes], [different[i] for i in order]
 
 
-def _grid(history: pd.DataFrame, end: dt.date, known: Mapping[str, str] | None) -> _Grid | None:
-    """The counts of all weeks up to ``end``, or None where there are none."""
-    days = pd.to_datetime(history["week_start"]).to_numpy(dtype="datetime64[D]")
-    is_before = days < np.datetime64(end)
-    if not is_before.any():
+def _grid(history: pd.DataFrame, since: dt.date | None, end: dt.date, known: Mapping[str, str] | None) -> _Grid | None:
+    """The counts of all weeks from ``since`` up to ``end``, or None where there are none."""
+    by_day, first = _by_day(history, end)
+    start = 0 if since is None else max(0, (since - first).days)
+    filled = by_day[:, start:].any(axis=0)
+    if not filled.any():
         return None
-    kept = history
-    if not is_before.all():
-        kept, days = history[is_before], days[is_before]
-    week = (days - days.min()).astype("int64") // 7
-    first: dt.date = days.min().item()
-    community, communities = _numbered(kept["community_code"])
-    category, categories = _numbered(kept["category_1"])
-    shape = (len(communities), len(categories), (end - first) // _WEEK)
-    places = np.ravel_multi_index((community, category, week), shape)
-    counts = np.bincount(places, kept["n"].to_numpy(dtype="float64"), minlength=math.prod(shape)).astype("float64")
-    if known is None and "community_name" not in kept:
+    start += int(filled.argmax())
+    opening = first + dt.timedelta(days=start)
+    monday = opening - dt.timedelta(days=opening.weekday())
+    # the first week may be cut, all later ones begin on their Mondays
+    mondays = np.arange((monday - first).days, by_day.shape[1], 7)
+    weekly = np.add.reduceat(by_day, np.maximum(mondays, start), axis=1)
+    # only communities and categories with anything in these weeks make cells
+    seen = np.flatnonzero(weekly.any(axis=1))
+    own = history.iloc[seen]
+    community, communities = _numbered(own["community_code"])
+    category, categories = _numbered(own["category_1"])
+    counts = np.zeros((len(communities) * len(categories), len(mondays)))
+    np.add.at(counts, community * len(categories) + category, weekly[seen])
+    if known is None and "community_name" not in own:
         known = _deployed()
     if known is not None:
         names = [known.get(code, code) for code in communities]
     else:
-        names = kept["community_name"].iloc[np.unique(community, return_index=True)[1]].tolist()
-    return _Grid(communities, categories, names, first, counts.reshape(-1, shape[2]))
+        names = own["community_name"].iloc[np.unique(community, return_index=True)[1]].tolist()
+    return _Grid(communities, categories, names, monday, counts)
+
+
+def _by_day(history: pd.DataFrame, end: dt.date) -> tuple[NDArray[np.int32], dt.date]:
+    """The counts of every row on each day before ``end``, zeros where none, and the first of these days."""
+    held = [(np.asarray(days), np.asarray(n)) for days, n in zip(history["days"], history["n"], strict=True)]
+    last = (end - _EPOCH).days
+    first = min((int(days.min()) for days, _ in held), default=last)
+    # row by row: one step over all of them would first write each number of a long history once more
+    counts = np.zeros((len(held), max(0, last - first)), dtype=np.int32)
+    for row, (days, n) in enumerate(held):
+        if days.max() < last:
+            counts[row, days - first] = n
+        else:
+            counts[row, days[days < last] - first] = n[days < last]
+    return counts, _EPOCH + dt.timedelta(days=first)
 
 
 def _deployed() -> dict[str, str]:
@@ -155,13 +175,15 @@ def unusual(
     rate: float = RATE,
     smallest: int = SMALLEST,
     names: Mapping[str, str] | None = None,
+    since: dt.date | None = None,
 ) -> pd.DataFrame:
     """Hold every community × category of a period against its own preceding weeks.
 
-    ``history``: rows of ``weekly.history`` (``community_code, category_1, week_start, n``, and
-    ``community_name`` if there), over the period and the weeks before it, best 79 or more; a missing
-    week is a zero. Only whole weeks count; of a month or quarter those that lie in it. ``names``: code
-    → name where ``history`` has none (default: the deployment's).
+    ``history``: rows of ``weekly.history`` (``community_code, category_1, days, n``, and
+    ``community_name`` if there), over the period and the weeks before it, best 79 or more; days that are
+    not in it are zeros, and those before ``since`` are left aside. Only whole weeks count; of a month or
+    quarter those that lie in it. ``names``: code → name where ``history`` has none (default: the
+    deployment's).
 
     One row per cell, the most striking first: ``weeks``, ``observed``, ``expected``, ``low``, ``high``
     (95% of what was to be expected), ``p`` (mid-p), ``q`` (Benjamini-Hochberg over all cells),
@@ -171,7 +193,7 @@ def unusual(
     """
     start, weeks = whole_weeks(period, as_of)
     end = start + _WEEK * weeks
-    grid = _grid(history, end, names) if weeks else None
+    grid = _grid(history, since, end, names) if weeks else None
     if grid is None:
         return pd.DataFrame(columns=COLUMNS)
     here, plain = (start - grid.first) // _WEEK, grid.counts

@@ -76,7 +76,7 @@ class Everywhere:
         return dict(zip(self.places["community_code"], self.places["community_name"], strict=True))
 
     def _cells(self, period: Period) -> pd.DataFrame:
-        return self.ask("indicators.cells", start=period.start, end=period.end)
+        return cells.gathered(self.ask("indicators.cells", start=period.start, end=period.end))
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -141,11 +141,12 @@ class Everywhere:
     @cached_property
     def weeks(self) -> pd.DataFrame:
         """One community and week of the trend a row."""
-        return self.ask("indicators.weeks", start=self.span.mondays[0], end=self.span.end)
+        return cells.gathered(self.ask("indicators.weeks", start=self.span.mondays[0], end=self.span.end))
 
     @cached_property
     def unusual(self) -> pd.DataFrame:
         """Every community and category held against its own weeks before, the most striking first."""
-        first = self.period.start - self.board.unusual_weeks * WEEK
-        history = self.ask("weekly.history", start=first, end=self.period.end)
-        return unusual.unusual(history, self.period, self.as_of, names=self.names)
+        since = self.period.start - self.board.unusual_weeks * WEEK
+        # all days that there are: the same trip for every period that is looked at
+        history = self.ask("weekly.history")
+        return unusual.unusual(history, self.period, self.as_of, names=self.names, since=since)

@@ -34,15 +34,24 @@ def history(counts):
     """The counts as rows of weekly.history; zeros are left out, as the query leaves them out."""
     community, category, week = np.nonzero(counts)
     weeks = counts.shape[2]
-    return pd.DataFrame(
-        {
-            "community_code": [f"{c:02d}" for c in community],
-            "community_name": [f"社区{c}" for c in community],
-            "category_1": [f"类{c:02d}" for c in category],
-            "week_start": [LAST - dt.timedelta(days=7 * int(weeks - 1 - w)) for w in week],
-            "n": counts[community, category, week],
-        }
+    return gathered(
+        pd.DataFrame(
+            {
+                "community_code": [f"{c:02d}" for c in community],
+                "community_name": [f"社区{c}" for c in community],
+                "category_1": [f"类{c:02d}" for c in category],
+                "week_start": [LAST - dt.timedelta(days=7 * int(weeks - 1 - w)) for w in week],
+                "n": counts[community, category, week],
+            }
+        )
     )
+
+
+def gathered(rows):
+    """One row per cell with its weeks in two lists; a week stands on one of its days."""
+    days = [(day - dt.date(1970, 1, 1)).days + i % 7 for i, day in enumerate(rows["week_start"])]
+    keys = ["community_code", "community_name", "category_1"]
+    return rows.assign(days=days).groupby(keys, as_index=False)[["days", "n"]].agg(list)
 
 
 def test_the_golden_value_of_benjamini_and_hochberg():
@@ -70,6 +79,24 @@ def test_the_predictive_distribution_is_the_negative_binomial(mean, size, count)
 def test_quantiles(share):
     mean, size = np.array([0.1, 2, 40, 3000.0]), np.array([0.5, 10, 3, 50.0])
     assert Expected(mean, size).quantile(share) == pytest.approx(stats.nbinom.ppf(share, size, size / (size + mean)))
+
+
+def test_quantiles_take_few_steps(monkeypatch):
+    rng = np.random.default_rng(20)
+    found = Expected(10 ** rng.uniform(-3, 4, 500), 10 ** rng.uniform(-2, 5, 500))
+    asked, whole = [], Expected.above
+
+    def above(self, count):
+        asked.append(len(self.mean))
+        return whole(self, count)
+
+    monkeypatch.setattr(Expected, "above", above)
+    for share in (0.025, 0.5, 0.975, 0.99):
+        asked.clear()
+        least = found.quantile(share)
+        assert sum(asked) <= 7 * 500
+        assert (1 - whole(found, least) >= share).all()
+        assert ((least == 0) | (1 - whole(found, least - 1) < share)).all()
 
 
 def test_what_is_expected_of_plain_chance_is_the_gamma_poisson_prediction():
@@ -221,6 +248,14 @@ def test_the_order_of_the_rows_and_more_cases_do_not_confuse():
     assert more.loc[other, "p"].item() < one.loc[cell, "p"].item()
 
 
+def test_days_before_the_first_one_asked_for_are_left_aside():
+    counts, _ = simulated(np.random.default_rng(19), weeks=100)
+    monday = LAST - dt.timedelta(days=7 * 27)
+    rows = history(counts)
+    assert unusual(rows, WEEK, since=monday).equals(unusual(history(counts[:, :, 72:]), WEEK))
+    assert not unusual(rows, WEEK).equals(unusual(rows, WEEK, since=monday))
+
+
 def test_the_query_gives_no_names_and_the_deployment_does():
     counts, _ = simulated(np.random.default_rng(17), communities=1)
     rows = history(counts).drop(columns="community_name").assign(community_code="none")
@@ -242,7 +277,7 @@ def test_on_real_weekly_series_alarms_are_rare(inputs):
         }
     )
     weeks = [Period.containing("week", dt.date(2003, 1, 6) + dt.timedelta(days=7 * i)) for i in range(100)]
-    rung = [len(alarms(unusual(rows[rows["week_start"] < week.end], week))) > 0 for week in weeks]
+    rung = [len(alarms(unusual(gathered(rows[rows["week_start"] < week.end]), week))) > 0 for week in weeks]
     assert np.mean(rung) <= 0.1
 
 

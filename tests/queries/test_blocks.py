@@ -1,6 +1,6 @@
 """Every named block: its columns, an empty lake, the scope of the viewer, and agreement between blocks."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -108,7 +108,7 @@ COLUMNS = {
     "weekly.late": [*LATE, "hours_late"],
     "weekly.due_soon": [*LATE, "hours_left"],
     "weekly.late_counts": ["community_code", "community_name", "overdue", "due_soon"],
-    "weekly.history": ["community_code", "category_1", "week_start", "n"],
+    "weekly.history": ["community_code", "category_1", "days", "n"],
     "records.list": [
         "petition_id",
         "channel",
@@ -790,22 +790,19 @@ def test_the_lists_of_late_and_soon_late(small):
     assert counts[["overdue", "due_soon"]].to_numpy().tolist() == [[1, 1], [1, 0], [1, 0]]
 
 
-def test_history_counts_by_week_also_at_the_edges_of_a_range(small):
-    whole = small.run("weekly.history", start="2023-05-29", end="2023-06-19")
-    assert [(r.community_code, r.category_1, str(r.week_start.date()), r.n) for r in whole.itertuples()] == [
-        ("A", "停车", "2023-06-12", 1),
-        ("A", "噪声", "2023-05-29", 1),
-        ("A", "噪声", "2023-06-05", 1),
-        ("B", "噪声", "2023-05-29", 1),
-        ("B", "噪声", "2023-06-05", 1),
-        ("none", "噪声", "2023-05-29", 1),
-    ]
-    first = date(2023, 5, 29)
-    for length in (1, 4, 6, 7, 8, 13, 14, 20):
-        for offset in range(0, 9):
-            start, end = first + timedelta(days=offset), first + timedelta(days=offset + length)
-            n = small.run("weekly.history", start=start, end=end).n.sum()
-            assert n == small.run("indicators.totals", start=start, end=end).accepted[0], (start, end)
+def test_history_has_every_day_of_every_community_and_category(small):
+    whole = small.run("weekly.history")
+    held = {(r.community_code, r.category_1): dict(zip(r.days, r.n, strict=True)) for r in whole.itertuples()}
+    first = (date(2023, 6, 1) - date(1970, 1, 1)).days
+    assert held == {
+        ("A", "停车"): {first + 11: 1},
+        ("A", "噪声"): {first: 1, first + 6: 1},
+        ("B", "噪声"): {first: 1, first + 6: 1},
+        ("none", "噪声"): {first: 1},
+    }
+    assert (
+        sum(sum(n) for n in whole.n) == small.run("indicators.totals", start="2023-01-01", end="2024-01-01").accepted[0]
+    )
 
 
 def test_records_can_be_narrowed_turned_over_and_counted(small):
