@@ -26,13 +26,14 @@ def _counts(frame: pd.DataFrame) -> list[str]:
 def _summed(frame: pd.DataFrame, places: np.ndarray, length: int) -> dict[str, np.ndarray]:
     """The counts added up by the row that each belongs to; a place below 0 belongs to none."""
     names = _counts(frame)
-    values = frame[names].to_numpy(dtype="float64")
+    held = frame[names]
+    values = held.to_numpy(dtype="float64")
     kept = places >= 0
     if not kept.all():
         values, places = values[kept], places[kept]
     sums = np.zeros((length, len(names)))
     np.add.at(sums, places, values)
-    return {name: sums[:, i].astype(frame[name].dtype) for i, name in enumerate(names)}
+    return {name: column.astype(kind) for name, column, kind in zip(names, sums.T, held.dtypes, strict=True)}
 
 
 def gathered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,8 +79,10 @@ def total(communities: pd.DataFrame) -> pd.DataFrame:
 def by_category(cells: pd.DataFrame) -> pd.DataFrame:
     """One first-level category with anything counted a row, the most frequent first."""
     places, names = pd.factorize(cells["category_1"], sort=True)
-    found = pd.DataFrame({"category_1": np.asarray(names, dtype=object), **_summed(cells, places, len(names))})
-    return found.sort_values("accepted", ascending=False, kind="stable", ignore_index=True)
+    sums = _summed(cells, places, len(names))
+    order = np.argsort(-sums["accepted"], kind="stable")
+    held = {"category_1": np.asarray(names, dtype=object)} | sums
+    return pd.DataFrame({name: values[order] for name, values in held.items()})
 
 
 def by_week(weeks: pd.DataFrame, mondays: Sequence[dt.date]) -> pd.DataFrame:
@@ -90,6 +93,13 @@ def by_week(weeks: pd.DataFrame, mondays: Sequence[dt.date]) -> pd.DataFrame:
     places = (days - np.datetime64(mondays[0], "D")).astype("int64") // 7
     places[(places < 0) | (places >= len(mondays))] = -1
     return pd.DataFrame({"week_start": list(mondays), **_summed(weeks, places, len(mondays))})
+
+
+def as_week(cells: pd.DataFrame, monday: dt.date) -> pd.DataFrame:
+    """Cells put together by community, as rows of ``indicators.weeks`` of the week that begins on ``monday``."""
+    places, codes = pd.factorize(cells["community_code"], sort=True)
+    sums = _summed(cells, places, len(codes))
+    return pd.DataFrame({"week_start": pd.Timestamp(monday), "community_code": np.asarray(codes, dtype=object), **sums})
 
 
 def mondays(start: dt.date, end: dt.date) -> list[dt.date]:

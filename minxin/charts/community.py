@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from minxin.analysis import cells, indicators, wording
@@ -26,6 +27,11 @@ from minxin.charts.weekly_everywhere import Everywhere
 
 #: Months that stand for the usual of estates, ledger and evening talks.
 YEAR = 12
+
+
+def _looked_up(counts: Mapping[str, float], names: Iterable[str]) -> np.ndarray:
+    """What each of the names has, 0 where it has nothing."""
+    return np.array([counts.get(name, 0) for name in names], dtype="float64")
 
 
 class Everyone:
@@ -48,6 +54,8 @@ class Everyone:
         self.everywhere = Everywhere(self.ask, self.period, "previous", card.about.as_of, self.weekly_board)
         #: Beginning of the year that estates, ledger and talks are counted over.
         self.since = self.rule.window(year, month, YEAR)[0]
+        self._rolled: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
+        self._measured: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
 
     @cached_property
     def whole_word(self) -> str:
@@ -56,9 +64,10 @@ class Everyone:
         return place.whole_word if set(place.community_codes) <= {*self.everywhere.names, "none"} else "可查看范围"
 
     @cached_property
-    def categories(self) -> pd.Series:
+    def categories(self) -> dict[str, float]:
         """Category → petitions of the month in all communities."""
-        return cells.by_category(self.everywhere.cells).set_index("category_1")["accepted"]
+        found = cells.by_category(self.everywhere.cells)
+        return dict(zip(found["category_1"], found["accepted"], strict=True))
 
     # ── months ──────────────────────────────────────────────────────────────────────────────────
 
@@ -80,6 +89,19 @@ class Everyone:
         span = self.board.rolling_months
         return [self.review.between(self.rule, *self.rule.window(y, m, span)) for y, m in self.months]
 
+    def rolled(self, rate: str) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Month by month the units' codes, and numerator and denominator of a rate over the rolling months."""
+        if rate not in self._rolled:
+            self._rolled[rate] = [
+                (
+                    counts["code"].to_numpy(dtype=object),
+                    rate_numerator(counts, rate, self.rule).to_numpy("float64"),
+                    counts["n_valid"].to_numpy("float64"),
+                )
+                for counts in self.rolling
+            ]
+        return self._rolled[rate]
+
     @cached_property
     def counted(self) -> pd.DataFrame:
         """One community and month with all counts of the daily mart, ``at`` its place among ``months``."""
@@ -91,12 +113,16 @@ class Everyone:
         return frame[frame["at"] >= 0].reset_index(drop=True)
 
     def measured(self, indicator: Indicator) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """An indicator by community and month, and of all communities by month."""
-        rows = indicators.measure(indicator, self.counted)
-        keys = ["month_start", "community_code", "community_name", "at", "population"]
-        sums = self.counted.drop(columns=[k for k in keys if k in self.counted and k != "at"])
-        whole = sums.groupby("at", as_index=False).sum().assign(population=float("nan"))
-        return rows, indicators.measure(indicator, whole)
+        """An indicator by community and month, and of all communities by month. Not to be changed."""
+        if indicator.code not in self._measured:
+            keys = ["month_start", "community_code", "community_name", "at", "population"]
+            sums = self.counted.drop(columns=[k for k in keys if k in self.counted and k != "at"])
+            whole = sums.groupby("at", as_index=False).sum().assign(population=float("nan"))
+            self._measured[indicator.code] = (
+                indicators.measure(indicator, self.counted),
+                indicators.measure(indicator, whole),
+            )
+        return self._measured[indicator.code]
 
     def has_months(self, indicator: Indicator) -> bool:
         """Whether the source has anything for an indicator in the trend."""
@@ -193,18 +219,23 @@ class Profile:
     def by_category(self) -> pd.DataFrame:
         """One category a row, the most frequent first, with last month and with everybody's mix."""
         now = self.week.by_category
-        now = now[now["accepted"] > 0][["category_1", "accepted"]].reset_index(drop=True)
+        kept = now["accepted"].to_numpy() > 0
+        names, accepted = now["category_1"].to_numpy()[kept], now["accepted"].to_numpy()[kept]
         everybody = self.everyone.categories
-        total, whole = float(now["accepted"].sum()), float(everybody.sum())
-        street = now["category_1"].map(everybody).fillna(0).astype("float64")
-        before = self.week.by_category_before
-        earlier = None if before is None else before.set_index("category_1")["accepted"]
-        return now.assign(
-            share=now["accepted"] / total if total else float("nan"),
-            street=street / whole if whole else float("nan"),
-            others=street - now["accepted"],
-            awaited=street / whole * total if whole else float("nan"),
-            before=float("nan") if earlier is None else now["category_1"].map(earlier).fillna(0).astype("float64"),
+        street = _looked_up(everybody, names)
+        total, whole = float(accepted.sum()), float(sum(everybody.values()))
+        earlier = self.week.by_category_before
+        then = None if earlier is None else dict(zip(earlier["category_1"], earlier["accepted"], strict=True))
+        return pd.DataFrame(
+            {
+                "category_1": names,
+                "accepted": accepted,
+                "share": accepted / total if total else np.nan,
+                "street": street / whole if whole else np.nan,
+                "others": street - accepted,
+                "awaited": street / whole * total if total else np.nan,
+                "before": np.nan if then is None else _looked_up(then, names),
+            }
         )
 
     @cached_property

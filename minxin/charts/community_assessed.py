@@ -10,7 +10,6 @@ import pandas as pd
 
 from minxin.analysis import indicators, wording
 from minxin.analysis.assessment import messages, profile
-from minxin.analysis.assessment.review import rate_numerator
 from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.assessment.signs import ASSURANCE_NAMES, VARIATION_NAMES
 from minxin.charts import figures
@@ -60,12 +59,12 @@ def rates(page: Profile) -> Chart | None:
             }
         )
     data = pd.DataFrame(rows).assign(
-        n=row["n_valid"], status=status, note=note, change_word=f"比{page.whole}", target=np.nan
+        n=row["n_valid"],
+        status=status,
+        note=note,
+        change_word=f"比{page.whole}",
+        target=[_target(page, r["code"]) for r in rows],
     )
-    for i, code in enumerate(data["code"]):
-        held = indicators.load().get(code)
-        target = held.target(page.period.last) if held else None
-        data.loc[i, "target"] = target.value if target else np.nan
     data = pd.concat([data, _intake(page)], ignore_index=True)
     return page.chart(
         "rates",
@@ -78,6 +77,12 @@ def rates(page: Profile) -> Chart | None:
         ("response_rate", "resolution_rate", "satisfaction_rate"),
         headings={"name": "指标", "value": "数值"},
     )  # fmt: skip
+
+
+def _target(page: Profile, code: str) -> float:
+    held = indicators.load().get(code)
+    target = held.target(page.period.last) if held else None
+    return target.value if target else np.nan
 
 
 def _intake(page: Profile) -> pd.DataFrame:
@@ -185,9 +190,8 @@ def _rolling(page: Profile, rate: str) -> tuple[Points, Points, tuple[np.ndarray
     own: list[tuple[float, float]] = []
     whole: list[tuple[float, float]] = []
     halves: list[tuple[float, float]] = []
-    for counts in page.everyone.rolling:
-        x, n = rate_numerator(counts, rate, page.rule).to_numpy("float64"), counts["n_valid"].to_numpy("float64")
-        here = (counts["code"] == page.code).to_numpy()
+    for codes, x, n in page.everyone.rolled(rate):
+        here = codes == page.code
         own.append((float(x[here].sum()), float(n[here].sum())))
         whole.append((float(x.sum()), float(n.sum())))
         enough = ~here & (n >= page.rule.smallest_n)

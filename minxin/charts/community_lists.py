@@ -112,14 +112,15 @@ def _sites(page: Profile) -> tuple[str, str, str]:
     found = page.own(page.everyone.sites)
     if found.empty:
         return "阵地", NONE, "来源没有阵地记录"
+    rows = found.to_dict("records")
+    sums: dict[str, int] = {}
+    for r in rows:
+        sums[r["level"]] = sums.get(r["level"], 0) + r["n"]
     # larger places first: a community has few of them
-    sums = found.groupby("level", sort=True)["n"].sum().sort_values(kind="stable")
-    here = "、".join(f"{level}{n}" for level, n in sums.items())
-    posts = found["posts"].sum(min_count=1)
-    other = found[(found["status"] != "启用") & (found["status"] != "")]
-    said = [f"{r['level']}{r['status']}{r['n']}" for r in other.to_dict("records")]
-    if not pd.isna(posts):
-        said.insert(0, f"岗位 {int(posts)} 个")
+    here = "、".join(f"{level}{n}" for level, n in sorted(sorted(sums.items()), key=lambda item: item[1]))
+    posts = [r["posts"] for r in rows if not pd.isna(r["posts"])]
+    said = [f"岗位 {int(sum(posts))} 个"] if posts else []
+    said += [f"{r['level']}{r['status']}{r['n']}" for r in rows if r["status"] not in ("启用", "")]
     return "阵地", here, "，".join(said) or "—"
 
 

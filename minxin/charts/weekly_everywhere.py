@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import cells, indicators, trend, unusual
+from minxin.analysis.assessment.review import EVER
 from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts.boards import WeeklyBoard
@@ -140,8 +141,16 @@ class Everywhere:
 
     @cached_property
     def weeks(self) -> pd.DataFrame:
-        """One community and week of the trend a row."""
-        return cells.gathered(self.ask("indicators.weeks", start=self.span.mondays[0], end=self.span.end))
+        """One community and week a row, those of the trend among them; the last one only up to its end."""
+        # all weeks that there are: the same trip for every period that is looked at
+        whole = self.ask("indicators.weeks", start=EVER[0], end=EVER[1])
+        end = self.span.end
+        monday = end - dt.timedelta(days=end.weekday())
+        if monday == end or end >= self.as_of.date() + dt.timedelta(days=1):
+            return cells.gathered(whole)
+        # a week that the end cuts has fewer days than the whole one
+        cut = cells.as_week(self.ask("indicators.cells", start=monday, end=end), monday)
+        return pd.concat([whole[pd.to_datetime(whole["week_start"]) < pd.Timestamp(monday)], cut], ignore_index=True)
 
     @cached_property
     def unusual(self) -> pd.DataFrame:

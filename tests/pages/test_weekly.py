@@ -14,6 +14,7 @@ import pytest
 
 from minxin import queries, settings
 from minxin.access import Viewer
+from minxin.analysis import cells
 from minxin.analysis.periods import Period
 from minxin.board import filters, panel, records
 from minxin.board.frames import Source
@@ -79,6 +80,18 @@ def test_added_communities_are_the_totals(community: str, demo: Home) -> None:
     for name, value in page.totals.iloc[0].items():
         assert pd.isna(value) if pd.isna(asked[name]) else value == pytest.approx(asked[name]), name
     assert set(page.totals.columns) == set(asked.index)
+
+
+@pytest.mark.parametrize("code", ["2023-W26", "2023-W27", "2023-05", "2022-11", "2023-07"])
+def test_weeks_asked_once_are_those_of_the_period_cut_where_it_ends(code: str, demo: Home) -> None:
+    page = _page(demo, period=Period.parse(code))
+    span = page.everywhere.span
+    asked = cells.by_week(page.ask("indicators.weeks", start=span.mondays[0], end=span.end), span.mondays)
+    found = page.weeks.set_index("week_start")
+    asked = asked.set_index("week_start").loc[found.index]
+    assert len(found) > 20 and asked["accepted"].iloc[-1] > 0
+    for name in asked.columns:
+        assert found[name].to_numpy() == pytest.approx(asked[name].to_numpy()), name
 
 
 @pytest.mark.parametrize("community", ["", "440306017017", "none"])
