@@ -10,11 +10,11 @@ with dated as (
                 else date_trunc('month', half_start) - interval '1 month' + interval '18 days'
             end as date
         ) as month_start,
-        case when :by = 'unit' then unit else '' end as unit,
-        * exclude (counted_by, half_start, unit),
+        * exclude (grain, counted_by, half_start),
     from mart_assessment
     where
-        counted_by = :counted_by
+        grain = :by
+        and counted_by = :counted_by
         and half_start >= cast(:start as date)
         and half_start < cast(:end as date)
         and community_code = any(cast(:communities as varchar[]))
