@@ -51,18 +51,14 @@ class Expected:
         z = float(ndtri(share))
         skewness = (1 + 2 * self.mean / self.size) / deviation
         guess = np.floor(self.mean + deviation * (z + (z * z - 1) / 6 * skewness))
-        turn = 0
+        step = 0.0
         while len(row := np.flatnonzero(high - low > 1)):
-            if turn == 0:
-                middle = guess[row]
-            elif turn == 1:
-                middle = guess[row] + np.where(high[row] <= guess[row], -1, 1)
-            else:
-                middle = np.floor((low[row] + high[row]) / 2)
-            middle = np.clip(middle, low[row] + 1, high[row] - 1)
+            reach = guess[row] + np.where(high[row] <= guess[row], -step, step)
+            is_inside = (reach > low[row]) & (reach < high[row])
+            middle = np.where(is_inside, reach, np.floor((low[row] + high[row]) / 2))
             enough = 1 - Expected(self.mean[row], self.size[row]).above(middle) >= share
             high[row[enough]], low[row[~enough]] = middle[enough], middle[~enough]
-            turn += 1
+            step = max(1.0, 4 * step)
         return high
 
 
