@@ -25,6 +25,8 @@ def with_partner(few: pd.Series, counts: pd.Series, groups: pd.Series) -> pd.Ser
 
 def parts_few(rows: pd.DataFrame, parts: Sequence[str], below: int) -> pd.DataFrame:
     """Which parts of a row may not be shown, where their sum is known."""
+    if not below:
+        return pd.DataFrame(False, index=rows.index, columns=list(parts))
     long = rows[list(parts)].reset_index(drop=True).stack()
     hidden = with_partner(is_few(long, below), long, pd.Series(long.index.get_level_values(0), index=long.index))
     return hidden.unstack().set_axis(rows.index)[list(parts)]
