@@ -1,5 +1,7 @@
 """The hierarchical estimates against published worked examples, and their draws against what they stand for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -171,3 +173,19 @@ def test_the_company_of_others_does_not_change_a_unit_s_chance():
 def test_counts_that_do_not_fit_are_refused(x, n):
     with pytest.raises(ValueError):
         posterior(x, n, codes(x), Prior())
+
+
+def test_limits_are_numpys_quantiles_of_the_draws():
+    """To the last digit: limits of stored assessments must not change with how they are taken."""
+    found = posterior(HITS, [45] * 18, codes(HITS), DEGREES, 700)
+    granted = replace(found, prior=replace(DEGREES, alike=1e-300, few=1e-300, degrees=0.5, both=0.5))
+    for confidence in (0.5, 0.8, 0.95):
+        tail = (1 - confidence) / 2
+        wanted = np.quantile(granted.draws, [tail, 1 - tail], axis=0)
+        assert np.array_equal(np.stack(found.interval(confidence)), wanted)
+
+
+def test_draws_of_a_unit_do_not_hang_on_how_many_are_made_at_once(monkeypatch):
+    one = posterior(HITS, [45] * 18, codes(HITS), DEGREES, 700).draws
+    monkeypatch.setattr("minxin.analysis.assessment.posterior._AT_ONCE", 7)
+    assert np.array_equal(one, posterior(HITS, [45] * 18, codes(HITS), DEGREES, 700).draws)
