@@ -207,10 +207,11 @@ def unusual(
     q = bh(p)
     is_alarm = (q <= rate) & (observed >= smallest) & (observed > now.mean)
     lasts = np.zeros(len(p), dtype=bool)
-    if _known_weeks(counts[:, max(0, here - weeks - BASELINE) : max(0, here - weeks)]) >= LEAST:
+    may_last = is_alarm & (q <= rate / 2)  # without such a cell nobody need know what was awaited earlier
+    if may_last.any() and _known_weeks(counts[:, max(0, here - weeks - BASELINE) : max(0, here - weeks)]) >= LEAST:
         earlier = _prediction(counts, categories, here - weeks, weeks)
         lasts = earlier.surprise(plain[:, here - weeks : here].sum(axis=1)) < 0.05
-    level = np.where(is_alarm & lasts & (q <= rate / 2), "orange", np.where(is_alarm, "yellow", ""))
+    level = np.where(may_last & lasts, "orange", np.where(is_alarm, "yellow", ""))
     rank = np.select([level == "orange", level == "yellow"], [0, 1], 2)
     order = np.lexsort((categories, communities, p, rank))
     words = level[order].tolist()

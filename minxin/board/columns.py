@@ -40,7 +40,7 @@ def whole(rows: int) -> int:
 def config(shown: pd.DataFrame, widths: Mapping[str, int] | None = None) -> dict[str, Any]:
     """Streamlit's settings of the columns: ``widths`` in px by heading, and figures right-aligned."""
     wide = dict(widths or {})
-    right = {str(heading) for heading in shown.columns if is_figures(shown[heading].head(_LOOKED_AT).tolist())}
+    right = {str(heading) for heading in shown.columns if is_figures(shown[heading].tolist()[:_LOOKED_AT])}
     return {
         heading: st.column_config.Column(width=wide.get(heading), alignment="right" if heading in right else None)
         for heading in (*wide, *(right - set(wide)))

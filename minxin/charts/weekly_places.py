@@ -48,7 +48,7 @@ def map_and_ranking(page: Weekly, indicator: Indicator) -> tuple[Chart, Chart]:
         (indicator.code,),
         headings=headings,
     )
-    whole = indicators.measure(indicator, page.everywhere.total).iloc[0]
+    whole = indicators.measure_many([indicator], page.everywhere.total)[indicator.code][0]
     lines: tuple[Annotation, ...] = ()
     if is_share and whole["status"] == "ok":
         lines = (
