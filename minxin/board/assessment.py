@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from minxin.analysis.assessment import review, rules
-from minxin.analysis.assessment.review import By, Review
+from minxin.analysis.assessment.counted import FIRST_DAYS, By, Counted
+from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import Rule
 from minxin.board import filters
 from minxin.board.frames import Source
@@ -49,7 +50,7 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         month = choose_month(source)
         official, is_before = _for_month(*month)
-        names = [r.name for r in held.versions if r.period_first_day in review.FIRST_DAYS]
+        names = [r.name for r in held.versions if r.period_first_day in FIRST_DAYS]
         titles = {r.name: r.title + ("" if r.name == official.name else "（试算）") for r in held.versions}
         if official.name not in names:
             raise Unusable(f"规则 {official.name} 的考核月首日应为 1 日或 19 日，请改正后再看。")
@@ -111,4 +112,9 @@ def reviewed(source: Source, month: tuple[int, int], rule: Rule, by: By = "commu
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _kept(key: tuple[str, ...], month: tuple[int, int], digest: str, by: By, _rule: Rule, _source: Source) -> Review:
-    return Review(_source, month, _rule, by)
+    return Review(_source, month, _rule, by, _counted(key, by, _source))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _counted(key: tuple[str, ...], by: By, _source: Source) -> Counted:
+    return Counted(_source, by)

@@ -14,7 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from minxin.access import Viewer, may
 from minxin.analysis.assessment import rules as rule_file
 from minxin.analysis.assessment import trial, trial_words
-from minxin.analysis.assessment.review import FIRST_DAYS, Review
+from minxin.analysis.assessment.counted import FIRST_DAYS
+from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import Rule
 from minxin.board import assessment, columns, filters, operations, panel
 from minxin.board.frames import Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +12,9 @@ import pandas as pd
 from minxin.analysis import cells, indicators, wording
 from minxin.analysis.assessment import assess as assessing
 from minxin.analysis.assessment import messages
-from minxin.analysis.assessment.assess import Assessment
-from minxin.analysis.assessment.review import EVER, Review
+from minxin.analysis.assessment.assess import Assessment, Street
+from minxin.analysis.assessment.counted import EVER
+from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import trial_weights
 from minxin.analysis.indicators import Indicator
 from minxin.charts import scorecard_pictures, scorecard_tables
@@ -76,21 +77,28 @@ class Scorecard:
         if self.single is None:
             return self.review.assessed()
         rule = self.rule.changed(weights=trial_weights((0, 1, 0), self.single.code, self.single.name))
-        before = self.shares(self.single, *self.rule.window_before(*self.review.month))
-        counts = self.shares(self.single, *self.rule.window(*self.review.month))
+        before = self._counts_before
         return assessing.assess(
-            counts, rule, before=before if before["n_valid"].sum() else None, volumes=self.review.volumes
+            self.counts, rule, before=before if before["n_valid"].sum() else None, volumes=self.review.volumes
         )
 
     @cached_property
-    def street_before(self) -> Mapping[str, Mapping[str, float]] | None:
+    def street_before(self) -> Street | None:
         """The whole in the window of the same length just before; None where nothing was called back then."""
+        counts = self._counts_before
+        return assessing.street(counts, self.result.rule) if counts["n_valid"].sum() else None
+
+    @cached_property
+    def _counts_before(self) -> pd.DataFrame:
+        """What the measure counts in the window of the same length just before."""
         window = self.rule.window_before(*self.review.month)
-        if self.single is None:
-            counts, rule = self.review.between(self.rule, *window), self.rule
-        else:
-            counts, rule = self.shares(self.single, *window), self.result.rule
-        return assessing.assess(counts, rule, draws=1).street if counts["n_valid"].sum() else None
+        return self.review.between(self.rule, *window) if self.single is None else self.shares(self.single, *window)
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """What the measure counts in the window of the assessment."""
+        window = self.rule.window(*self.review.month)
+        return self.review.between(self.rule, *window) if self.single is None else self.shares(self.single, *window)
 
     @property
     def measure_name(self) -> str:

@@ -137,11 +137,10 @@ def area_map(card: Scorecard) -> Chart | None:
 
 def against_chance(card: Scorecard, rate: str) -> Chart:
     """One of the rates against the number of cases, with the limits of chance."""
+    counts = card.counts
     if card.single is None:
-        counts = card.review.counts(card.rule)
         x, name = rate_numerator(counts, rate, card.rule), messages.RATE_NAMES[rate]
     else:
-        counts = card.shares(card.single, *card.rule.window(*card.review.month))
         x, name = counts["n_resolved"].astype("float64"), card.single.name
     frame = pd.DataFrame({"code": counts["code"], "name": counts["name"], "x": x, "n": counts["n_valid"]})
     found = funnel.funnel(frame, card.rule.funnel.warning, card.rule.funnel.action)
@@ -225,11 +224,11 @@ def targets(card: Scorecard) -> Chart | None:
     """The whole against the targets of the month; None where no indicator has one."""
     start, end = card.rule.month(*card.review.month)
     total = card.review.ask("indicators.totals", start=start, end=end)
-    rows = []
+    rows, held = [], indicators.load()
+    measured = indicators.measure_many((held[code] for code in card.board.targets), total)
     for code in card.board.targets:
-        indicator = indicators.load()[code]
+        indicator, row = held[code], measured[code][0]
         target = indicator.target(end - dt.timedelta(days=1))
-        row = indicators.measure(indicator, total).iloc[0]
         if target is not None and row["status"] == "ok":
             rows.append(
                 {"code": code, "name": indicator.name, "value": row["value"], "n": row["n"], "target": target.value}

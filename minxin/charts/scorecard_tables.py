@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,15 +23,13 @@ def standings(card: Scorecard) -> Chart:
     """One unit a row: score, interval of ranks, class, what pulls it down, what was left out."""
     units = card.result.units.sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
     single = card.single is not None
-    data = pd.DataFrame({"name": units["name"], "code": units["code"], "n": units["n_valid"]})
-    data["score"] = card.scaled(units["score"])
-    data["estimate"] = card.scaled(units["estimate"])
-    ranked = units["rank_low"].notna() & (not card.result.no_difference)
-    data["ranks"] = [
-        messages.places_text(low, high) if known else "—"
-        for low, high, known in zip(units["rank_low"], units["rank_high"], ranked, strict=True)
+    held: dict[str, Any] = {"name": units["name"], "code": units["code"], "n": units["n_valid"]}
+    held |= {"score": card.scaled(units["score"]), "estimate": card.scaled(units["estimate"])}
+    held["ranks"] = [
+        messages.places_text(low, high) if low == low and not card.result.no_difference else "—"
+        for low, high in zip(units["rank_low"].tolist(), units["rank_high"].tolist(), strict=True)
     ]
-    data["class"] = units["class"].fillna(units["status"].map(STATUSES))
+    held["class"] = units["class"].fillna(units["status"].map(STATUSES))
     headings = {
         "name": card.word,
         "class": "归类",
@@ -42,23 +40,25 @@ def standings(card: Scorecard) -> Chart:
     rated = {"score": card.unit, "estimate": card.unit, "n": PLAIN_COUNT}
     if not single:
         for rate in RATES:
-            data[rate] = units[f"{rate}_rate"]
+            held[rate] = units[f"{rate}_rate"]
             headings[rate], rated[rate] = messages.RATE_NAMES[rate], RATE
-        data["worst"] = [messages.worst_parts(row) for row in units.to_dict("records")]
+        gaps = units[[f"{rate}_gap" for rate in RATES]].to_dict("records")
+        held["worst"] = [messages.worst_parts(row) for row in gaps]
         headings["worst"] = "三率对得分差距的贡献（分，由低到高）"
-        share = card.review.exclusions.set_index("code")
-        data["excluded"] = data["code"].map(share["share"])
-        data["gain"] = data["code"].map(share["gain"]) * 100
+        left_out = card.review.exclusions
+        place = pd.Index(left_out["code"]).get_indexer(units["code"])
+        held["excluded"] = left_out["share"].to_numpy()[place]
+        held["gain"] = left_out["gain"].to_numpy()[place] * 100
         headings |= {"excluded": "剔除占比", "gain": "剔除后得分变化"}
         rated |= {"excluded": RATE, "gain": POINTS}
         if card.rule.points and units["points"].abs().sum() > 0:
-            data["points"] = units["points_held"]
+            held["points"] = units["points_held"]
             headings["points"], rated["points"] = "加减分（另列，分）", POINTS
     headings["estimate"] = "收缩估计"
     return card.chart(
         "standings",
         Kind.TABLE,
-        data,
+        pd.DataFrame(held),
         Encoding(key="code"),
         card.unit,
         card.headline[1][1],

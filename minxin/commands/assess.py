@@ -10,7 +10,7 @@ from typing import Any
 
 from minxin import access, queries, settings
 from minxin.analysis import wording
-from minxin.analysis.assessment import messages, review, rules, trial_words
+from minxin.analysis.assessment import counted, messages, review, rules, trial_words
 from minxin.analysis.assessment.assess import STATUSES, Assessment
 from minxin.analysis.assessment.rules import Rule
 from minxin.analysis.assessment.trial import Trial
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _possible(rule: Rule) -> None:
-    if rule.period_first_day not in review.FIRST_DAYS:
+    if rule.period_first_day not in counted.FIRST_DAYS:
         raise settings.Unusable(f"规则 {rule.name} 的考核月首日应为 1 日或 19 日，请改正后再试。")
 
 

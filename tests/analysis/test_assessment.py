@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from minxin.analysis.assessment import rules
 from minxin.analysis.assessment.assess import COLUMNS, FEW, assess, beside, capped_points, estimates
+from minxin.analysis.assessment.assess import street as whole_street
 from minxin.analysis.assessment.measures import JOINT, measures, tidy, total_score
-from minxin.analysis.assessment.ranks import best_and_worst, rank_interval
+from minxin.analysis.assessment.ranks import best_and_worst, rank_draws, rank_interval
 from minxin.analysis.assessment.rules import RATES, trial_weights
 from minxin.analysis.assessment.volume import gamma_shape, p_high
 from minxin.analysis.rates import weighted, wilson
@@ -317,6 +318,21 @@ def test_ranks_of_draws():
     assert places.median.tolist() == [1, 2, 3] and (places.low <= places.high).all()
     best, worst = best_and_worst(draws, 1)
     assert best.tolist() == [0.9, 0, 0.1] and worst.tolist() == [0.1, 0, 0.9]
+
+
+@pytest.mark.parametrize(("units", "draws"), [(1, 1), (2, 7), (5, 300), (22, 4000)])
+def test_limits_of_ranks_are_the_quantiles_of_the_ranks(units, draws):
+    drawn = np.random.default_rng(units).random((draws, units))
+    ranks = rank_draws(drawn)
+    for confidence in (0.5, 0.8, 0.95):
+        places, tail = rank_interval(drawn, confidence), (1 - confidence) / 2
+        assert np.array_equal(places.low, np.quantile(ranks, tail, axis=0, method="lower"))
+        assert np.array_equal(places.high, np.quantile(ranks, 1 - tail, axis=0, method="higher"))
+        assert np.array_equal(places.median, np.median(ranks, axis=0))
+
+
+def test_the_whole_alone_is_that_of_the_assessment(street):
+    assert whole_street(street, RULE) == assess(street, RULE, draws=10).street
 
 
 # ── promises, in small; the whole of it is `make bench-statistics` ───────────────────────────────

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from minxin.analysis.assessment import rules, trial, trial_words
-from minxin.analysis.assessment.review import COUNTS, Review
+from minxin.analysis.assessment.counted import COUNTS, Counted
+from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.trial import Trial, from_settings, settings, tried
 from tests.analysis.test_assessment_scenarios import street
 
@@ -120,12 +121,14 @@ def test_a_scenario_that_is_not_understood_is_refused(said):
 def test_a_review_counts_each_mixture_once(monkeypatch):
     asked = []
 
-    class Once(Review):
-        def _between(self, rule, start, end, community):
-            asked.append((start, rule.period_first_day))
+    class Once(Counted):
+        def rows(self, rule):
+            asked.append((rule.counted_by, rule.period_first_day))
+
+        def _summed(self, held, start, end, reasons):
             return pd.DataFrame({"code": ["a"], "n_valid": [1]})
 
-    held = Once(lambda block, /, **given: pd.DataFrame(), (2023, 6), RULE)
+    held = Review(no_rows := lambda block, /, **given: pd.DataFrame(), (2023, 6), RULE, counted=Once(no_rows))
     first = held.counts(RULE)
     first["n_valid"] = 7
     assert held.counts(RULE)["n_valid"].tolist() == [1], "whoever changes it leaves what is kept as it is"

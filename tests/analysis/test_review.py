@@ -12,6 +12,7 @@ import pytest
 from minxin import queries
 from minxin.access import Viewer
 from minxin.analysis.assessment import messages, review, rules
+from minxin.analysis.assessment.counted import Counted
 from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import RATES, trial_weights
 from minxin.settings import Home
@@ -88,6 +89,21 @@ def test_excluded_petitions_are_counted_apart(ask: Any, plain: Any) -> None:
     whole = held.whole(rule)
     assert (whole["n_valid"] >= held.counts(rule)["n_valid"]).all()
     assert (held.exclusions["n_excluded"] == whole["n_excluded"]).all()
+
+
+def test_months_and_rules_share_one_trip(ask: Any) -> None:
+    asked: list[str] = []
+
+    def noted(block: str, /, **given: Any) -> pd.DataFrame:
+        asked.append(block)
+        return ask(block, **given)
+
+    rule, shared = rules.load().named("trial-2022"), Counted(noted)
+    for month in (JUNE, (2023, 5)):
+        for tried in (rule, rule.changed(exclusions=())):
+            held = Review(noted, month, tried, counted=shared)
+            assert held.counts(tried).equals(Review(ask, month, tried).counts(tried))
+    assert asked.count("assessment.counts") == 1
 
 
 def test_the_result_is_that_of_the_counts_and_says_so(ask: Any) -> None:

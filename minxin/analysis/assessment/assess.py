@@ -30,6 +30,8 @@ STEADY = "平稳"
 FEW = "样本不足"
 NO_DIFFERENCE = "没有显著差异"
 STATUSES = {"ok": "", "few": FEW, "none": "无数据"}
+#: The three rates (``…_rate``) and the ``score`` of all units together, each ``{value, low, high}``.
+Street = Mapping[str, Mapping[str, float]]
 #: Columns of ``Assessment.units``.
 COLUMNS = (
     ["code", "name", "status", "n_valid"]
@@ -56,7 +58,7 @@ class Assessment:
     rule: Rule
     period: str
     units: pd.DataFrame
-    street: Mapping[str, Mapping[str, float]]
+    street: Street
     p_differ: float
     no_difference: bool
     draws: Array
@@ -119,12 +121,10 @@ def _progress(now: Posterior, before: pd.DataFrame | None, found: Measures, rule
     earlier = score_posterior(then, rule, "before", now.count)
     if earlier is None:
         return result
-    enough = {code for code, n in zip(then.codes, then.n, strict=True) if n >= rule.smallest_n}
-    place = {code: i for i, code in enumerate(then.codes)}
-    for i, code in enumerate(found.codes):
-        if code in enough:
-            rise = now.draws[:, i] - earlier.draws[:, place[code]]
-            result[i] = float((rise >= rule.classes.progress_margin).mean())
+    place = {code: i for i, (code, n) in enumerate(zip(then.codes, then.n, strict=True)) if n >= rule.smallest_n}
+    both = [i for i, code in enumerate(found.codes) if code in place]
+    rise = now.draws[:, both] - earlier.draws[:, [place[found.codes[i]] for i in both]]
+    result[both] = (rise >= rule.classes.progress_margin).mean(axis=0)
     return result
 
 
@@ -132,12 +132,15 @@ def _governance(volumes: pd.DataFrame | None, codes: tuple[str, ...], rule: Rule
     """Probability that petitions per head are high, the lesser of both periods."""
     if volumes is None:
         return np.full(len(codes), np.nan)
-    held = volumes.assign(code=volumes["code"].astype(str)).set_index("code").reindex(list(codes))
-    people = pd.to_numeric(held["population"]).astype("float64").to_numpy()
-    both = [
-        p_high(pd.to_numeric(held[name]).astype("float64").to_numpy(), people, rule.classes.volume_factor)
-        for name in ("n_petitions", "n_petitions_before")
-    ]
+    place = {str(code): i for i, code in enumerate(volumes["code"].tolist())}
+    rows = [place.get(code, -1) for code in codes]
+
+    def numbers(name: str) -> Array:
+        """A column in order of the codes, NaN for a code that has no row."""
+        return np.append(pd.to_numeric(volumes[name]).to_numpy("float64", na_value=np.nan), np.nan)[rows]
+
+    people = numbers("population")
+    both = [p_high(numbers(name), people, rule.classes.volume_factor) for name in ("n_petitions", "n_petitions_before")]
     return np.minimum(both[0], both[1])
 
 
@@ -195,7 +198,7 @@ def assess(
     """
     found = measures(counts, rule.basic_value, rule.confidence)
     units, weights = len(found.codes), np.asarray(rule.weights.values)
-    score, whole = found.score(weights), total_score(found, weights)
+    score = found.score(weights)
     status = np.select([~(found.n > 0) | np.isnan(score.value), found.n < rule.smallest_n], ["none", "few"], "ok")
     ranked = np.flatnonzero(status == "ok")
     now = score_posterior(found, rule, count=draws)
@@ -220,7 +223,8 @@ def assess(
             if no_difference:
                 rank_low[ranked], rank_high[ranked] = 1, len(ranked)
     held, kept = capped_points(points, found.codes, rule)
-    columns: dict[str, Any] = {"code": found.codes, "name": found.names, "status": status, "n_valid": found.n}
+    n_valid = found.n.astype("int64")
+    columns: dict[str, Any] = {"code": found.codes, "name": found.names, "status": status, "n_valid": n_valid}
     for k, rate in enumerate(RATES):
         columns[f"{rate}_rate"], columns[f"{rate}_n"] = found.means[:, k], found.sizes[:, k]
         columns[f"{rate}_low"], columns[f"{rate}_high"] = found.low[:, k], found.high[:, k]
@@ -232,13 +236,20 @@ def assess(
     classes = pd.Series(_classes(p, rule.classes.cut, status, no_difference), dtype=object)
     columns |= {"class": classes, **p}
     frame = pd.DataFrame(columns, columns=COLUMNS)
-    frame["n_valid"] = frame["n_valid"].astype("int64")
-    street = {
+    return Assessment(rule, period, frame, _street(found, rule), p_differ, no_difference, all_draws)
+
+
+def street(counts: pd.DataFrame, rule: Rule) -> Street:
+    """All units together: what ``Assessment.street`` holds, without an assessment of each."""
+    return _street(measures(counts, rule.basic_value, rule.confidence), rule)
+
+
+def _street(found: Measures, rule: Rule) -> Street:
+    held = {
         f"{rate}_rate": _three(found.total.value[k], found.total.low[k], found.total.high[k])
         for k, rate in enumerate(RATES)
     }
-    street["score"] = _three(*whole)
-    return Assessment(rule, period, frame, street, p_differ, no_difference, all_draws)
+    return {**held, "score": _three(*total_score(found, rule.weights.values))}
 
 
 def _three(value: Any, low: Any, high: Any) -> dict[str, float]:

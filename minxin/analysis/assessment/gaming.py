@@ -107,9 +107,10 @@ def exclusions(kept: pd.DataFrame, whole: pd.DataFrame, rule: Rule) -> pd.DataFr
     """
     one = measures(kept, rule.basic_value, rule.confidence)
     two = measures(whole, rule.basic_value, rule.confidence)
-    cases = whole.assign(code=whole["code"].astype(str)).set_index("code").loc[list(two.codes)]
-    scores = pd.Series(one.score(rule.weights.values).value, index=list(one.codes)).reindex(list(two.codes))
-    x, n = cases["n_excluded"].to_numpy("float64"), cases["n_cases"].to_numpy("float64")
+    cases = dict(zip(map(str, whole["code"]), zip(whole["n_excluded"], whole["n_cases"], strict=True), strict=True))
+    x, n = (np.array([cases[code][k] for code in two.codes], dtype="float64") for k in (0, 1))
+    assessed = dict(zip(one.codes, one.score(rule.weights.values).value.tolist(), strict=True))
+    score = np.array([assessed.get(code, np.nan) for code in two.codes], dtype="float64")
     share = wilson(x, n, rule.confidence)
     plain = two.score(rule.weights.values).value
     return pd.DataFrame(
@@ -121,8 +122,8 @@ def exclusions(kept: pd.DataFrame, whole: pd.DataFrame, rule: Rule) -> pd.DataFr
             "share": share.value,
             "low": share.low,
             "high": share.high,
-            "score": scores.to_numpy(),
+            "score": score,
             "score_whole": plain,
-            "gain": scores.to_numpy() - plain,
+            "gain": score - plain,
         }
     )

@@ -19,14 +19,14 @@ is true. Missing numbers are not allowed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.rates import Array, Interval, weighted, wilson
 
 REQUIRED = ("code", "name", "n_valid", "n_responded", "n_resolved", "n_satisfied", "n_basic")
@@ -50,7 +50,20 @@ def _numbers(frame: pd.DataFrame, name: str) -> Array:
     return values
 
 
-def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Tidy:
+    """Checked counts in order of the codes: arrays (units,) by name, ``n_response`` always among them.
+
+    ``is_joint``: whether they tell how the three answers go together.
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    counts: Mapping[str, Array]
+    is_joint: bool
+
+
+def tidy(frame: pd.DataFrame) -> Tidy:
     """The counts in order of the codes, checked; ValueError where they cannot be true."""
     missing = [name for name in REQUIRED if name not in frame]
     if missing:
@@ -58,17 +71,23 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     given = [name for name in JOINT if name in frame]
     if given and len(given) < len(JOINT):
         raise ValueError(f"joint counts: all of {', '.join(JOINT)} or none")
-    held = frame.assign(code=frame["code"].astype(str)).sort_values("code", kind="stable", ignore_index=True)
-    if held["code"].duplicated().any():
+    codes, names = ([str(text) for text in frame[column].tolist()] for column in ("code", "name"))
+    if len(set(codes)) < len(codes):
         raise ValueError("a code stands twice")
-    n = _numbers(held, "n_valid")
-    over = _numbers(held, "n_response") if "n_response" in held else n
-    parts = {name: _numbers(held, name) for name in (*REQUIRED[3:], *given)}
-    limits = {name: over if name == "n_responded" else n for name in parts}
-    wrong = [name for name, values in parts.items() if (values > limits[name]).any()]
-    if wrong or (parts["n_satisfied"] + parts["n_basic"] > n).any():
+    order = sorted(range(len(codes)), key=codes.__getitem__)
+    counts = {name: _numbers(frame, name)[order] for name in (*REQUIRED[2:], *given)}
+    has_own_base = "n_response" in frame
+    n = counts["n_valid"]
+    over = _numbers(frame, "n_response")[order] if has_own_base else n
+    wrong = [name for name, values in counts.items() if (values > (over if name == "n_responded" else n)).any()]
+    if wrong or (counts["n_satisfied"] + counts["n_basic"] > n).any():
         raise ValueError(f"counts exceed what they are part of: {', '.join(wrong) or 'n_satisfied + n_basic'}")
-    return held
+    return Tidy(
+        tuple(codes[i] for i in order),
+        tuple(names[i] for i in order),
+        {**counts, "n_response": over},
+        bool(given) and not has_own_base,
+    )
 
 
 @dataclass(frozen=True)
@@ -150,18 +169,16 @@ def _combined(a: Array, means: Array, low: Array, high: Array, correlation: Arra
     return Interval(value, np.clip(value - below, 0, 1), np.clip(value + above, 0, 1))
 
 
-def _covariance(held: pd.DataFrame, basic_value: float) -> tuple[Array, Array]:
-    """Means and covariance of the three answers over all units, with half a case of each extreme added."""
-    total = {name: float(_numbers(held, name).sum()) for name in held if name.startswith("n_")}
-    n = total["n_valid"] + 1
-    over = total.get("n_response", total["n_valid"]) + 1
+def _covariance(total: Mapping[str, float], basic_value: float, is_joint: bool) -> tuple[Array, Array]:
+    """Means and covariance of the three answers from their sums, with half a case of each extreme added."""
+    n, over = total["n_valid"] + 1, total["n_response"] + 1
     satisfied = total["n_satisfied"] + basic_value * total["n_basic"] + 0.5
     squares = total["n_satisfied"] + basic_value**2 * total["n_basic"] + 0.5
     mean = np.array([(total["n_responded"] + 0.5) / over, (total["n_resolved"] + 0.5) / n, satisfied / n])
     variance = np.array([mean[0] * (1 - mean[0]), mean[1] * (1 - mean[1]), squares / n - mean[2] ** 2])
     deviation = np.sqrt(variance)
     matrix = np.outer(deviation, deviation)
-    if JOINT[0] in held and "n_response" not in held:
+    if is_joint:
         both = (
             (0, 1, total["n_responded_resolved"]),
             (0, 2, total["n_responded_satisfied"] + basic_value * total["n_responded_basic"]),
@@ -174,14 +191,16 @@ def _covariance(held: pd.DataFrame, basic_value: float) -> tuple[Array, Array]:
     return mean, matrix
 
 
-def _limits(held: dict[str, NDArray[np.float64]], basic_value: float, confidence: float) -> list[Interval]:
+def _limits(held: Mapping[str, Array], basic_value: float, confidence: float) -> Interval:
+    """The three rates with their limits, arrays (units, 3)."""
     satisfied = held["n_satisfied"] + basic_value * held["n_basic"]
     squares = held["n_satisfied"] + basic_value**2 * held["n_basic"]
-    return [
+    parts = (
         wilson(held["n_responded"], held["n_response"], confidence),
         wilson(held["n_resolved"], held["n_valid"], confidence),
         weighted(satisfied, squares, held["n_valid"], confidence),
-    ]
+    )
+    return Interval(*(np.stack(side, axis=1) for side in zip(*parts, strict=True)))
 
 
 def measures(frame: pd.DataFrame, basic_value: float, confidence: float) -> Measures:
@@ -190,22 +209,23 @@ def measures(frame: pd.DataFrame, basic_value: float, confidence: float) -> Meas
     ``total`` holds the same of all units together, arrays (3,). ValueError where counts cannot be true.
     """
     held = tidy(frame)
-    counts = {name: _numbers(held, name) for name in REQUIRED[2:]}
-    counts["n_response"] = _numbers(held, "n_response") if "n_response" in held else counts["n_valid"]
-    pooled, covariance = _covariance(held, basic_value)
-    each = _limits(counts, basic_value, confidence)
-    whole = _limits({name: np.array(values.sum()) for name, values in counts.items()}, basic_value, confidence)
+    total = {name: float(values.sum()) for name, values in held.counts.items()}
+    pooled, covariance = _covariance(total, basic_value, held.is_joint)
+    # All units together are one row more, behind the last.
+    both = {name: np.append(values, total[name]) for name, values in held.counts.items()}
+    value, low, high = _limits(both, basic_value, confidence)
+    n = held.counts["n_valid"]
     return Measures(
-        codes=tuple(held["code"]),
-        names=tuple(held["name"].astype(str)),
-        sizes=np.column_stack([counts["n_response"], counts["n_valid"], counts["n_valid"]]),
-        means=np.column_stack([part.value for part in each]),
-        low=np.column_stack([part.low for part in each]),
-        high=np.column_stack([part.high for part in each]),
+        codes=held.codes,
+        names=held.names,
+        sizes=np.stack([held.counts["n_response"], n, n], axis=1),
+        means=value[:-1],
+        low=low[:-1],
+        high=high[:-1],
         pooled=pooled,
         covariance=covariance,
         confidence=confidence,
-        total=Interval(*(np.array([float(getattr(p, name)) for p in whole]) for name in ("value", "low", "high"))),
+        total=Interval(value[-1], low[-1], high[-1]),
     )
 
 
@@ -218,14 +238,3 @@ def total_score(found: Measures, weights: ArrayLike) -> Interval:
     shared = found.correlation * np.sqrt(np.where(most > 0, least / np.where(most > 0, most, 1), 0))
     one = _combined(a, t.value[None, :], t.low[None, :], t.high[None, :], shared[None, :, :])
     return Interval(*(np.asarray(part[0]) for part in one))
-
-
-def rate_counts(frame: pd.DataFrame, rate: str, basic_value: float) -> tuple[Array, Array]:
-    """Numerator and denominator of one of ``RATES`` per unit, in order of the codes."""
-    held = tidy(frame)
-    n = _numbers(held, "n_response" if rate == RATES[0] and "n_response" in held else "n_valid")
-    if rate == RATES[0]:
-        return _numbers(held, "n_responded"), n
-    if rate == RATES[1]:
-        return _numbers(held, "n_resolved"), n
-    return _numbers(held, "n_satisfied") + basic_value * _numbers(held, "n_basic"), n

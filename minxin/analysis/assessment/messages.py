@@ -22,19 +22,20 @@ def points_text(score: float) -> str:
 def standing(result: Assessment, word: str) -> str:
     """How the units stand: who is in which class, or that nothing tells them apart. ``word``: 社区 or 单位."""
     units = result.units
-    judged = units[units["class"].notna()]
-    if not len(judged):
+    rows = zip(units["class"].tolist(), units["score"].tolist(), units["name"].tolist(), strict=True)
+    judged = [row for row in rows if isinstance(row[0], str)]
+    if not judged:
         return f"有效样本不足，各{word}均不归类"
     parts = []
     for name in CLASSES:
-        held = judged[judged["class"] == name]
-        if len(held):
-            ordered = held.sort_values("score", ascending=name in ("整改", "治理"), kind="stable")
-            parts.append(f"{name} {len(held)} 个（{wording.names_text(ordered['name'].tolist())}）")
+        held = [row for row in judged if row[0] == name]
+        if held:
+            held.sort(key=lambda row: row[1], reverse=name not in ("整改", "治理"))
+            parts.append(f"{name} {len(held)} 个（{wording.names_text([row[2] for row in held])}）")
     if result.no_difference:
         said = f"{len(judged)} 个{word}得分没有显著差异，不排名次"
         return said + ("；" + "，".join(parts) if parts else "")
-    steady = int((judged["class"] == STEADY).sum())
+    steady = sum(row[0] == STEADY for row in judged)
     return "，".join([*parts, f"{'其余 ' if parts else ''}{steady} 个{STEADY}"])
 
 

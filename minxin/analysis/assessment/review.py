@@ -1,162 +1,65 @@
 """What the rows of ``assessment.counts`` say of one month: by each rule, with the months before it and beside it.
 
 One trip serves every page of the assessment and the command: windows, exclusions and ways of dating are
-put together here, on some thousand rows.
+put together in memory (``counted``), from some thousand rows.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from minxin.analysis.assessment import assess as assessing
 from minxin.analysis.assessment import funnel, gaming
 from minxin.analysis.assessment.assess import Assessment
+from minxin.analysis.assessment.counted import Ask, By, Counted, forget
 from minxin.analysis.assessment.rules import RATES, Rule
 from minxin.analysis.assessment.signs import Signs, signs
 from minxin.settings import NO_COMMUNITY
 
-By = Literal["community", "unit"]
-#: What an assessment counts, as the blocks name it.
-COUNTS = (
-    "n_cases",
-    "n_closed",
-    "n_valid",
-    "n_responded",
-    "n_resolved",
-    "n_satisfied",
-    "n_basic",
-    "n_responded_resolved",
-    "n_responded_satisfied",
-    "n_responded_basic",
-    "n_resolved_satisfied",
-    "n_resolved_basic",
-    "n_without_valid",
-    "n_closed_valid",
-    "n_denied",
-    "n_late_change",
-)
-#: Halves of a month are what the mart keeps: an assessed month begins on one of these days.
-FIRST_DAYS = (1, 19)
 #: Months that a trend shows, and a chart of signs needs.
 TREND = 13
-#: Counts and results that a review keeps, some kilobytes and half a megabyte each: rules are tried out by the hundred.
-COUNTS_KEPT, RESULTS_KEPT = 128, 24
-
-
-#: All days that there can be: the narrowing to months happens in memory.
-EVER = (dt.date(1900, 1, 1), dt.date(2200, 1, 1))
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of ``assessment.counts`` as arrays: (rows,), and counts (rows, ``COUNTS``)."""
-
-    month: NDArray[np.datetime64]
-    community: NDArray[np.object_]
-    unit: NDArray[np.object_]
-    exclusion: NDArray[np.object_]
-    counts: NDArray[np.int64]
-
-
-class Ask(Protocol):
-    """Runs a named block within the viewer's scope."""
-
-    def __call__(self, block: str, /, **parameters: Any) -> pd.DataFrame: ...
+#: Results that a review keeps, half a megabyte each: rules are tried out by the hundred.
+KEPT = 24
 
 
 class Review:
     """Communities or units in one assessed month, by whichever rule is asked for.
 
     ``month``: year and month by name. ``by``: communities, or the units that handle petitions.
+    ``counted``: what reviews of the same snapshot, scope and kind of unit share.
     Everything is worked out when first asked for, and kept. ValueError for a rule whose month begins on
     another day than the 1st or the 19th.
     """
 
-    def __init__(self, ask: Ask, month: tuple[int, int], rule: Rule, by: By = "community") -> None:
+    def __init__(
+        self, ask: Ask, month: tuple[int, int], rule: Rule, by: By = "community", counted: Counted | None = None
+    ) -> None:
         self.ask = ask
         self.month = month
         self.rule = rule
         self.by = by
-        self._rows: dict[tuple[str, int], _Rows] = {}
-        self._counted: dict[tuple[Any, ...], pd.DataFrame] = {}
+        self.counted = counted or Counted(ask, by)
         self._assessed: dict[tuple[str, int], Assessment] = {}
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @property
     def places(self) -> pd.DataFrame:
-        """The viewer's communities (``snapshot.communities``) without 未归属."""
-        held = self.ask("snapshot.communities")
-        return held[held["community_code"] != NO_COMMUNITY].reset_index(drop=True)
+        """The viewer's communities without 未归属 (``Counted.places``)."""
+        return self.counted.places
 
-    @cached_property
+    @property
     def names(self) -> dict[str, str]:
         """Code → name of the communities; units are their own names."""
-        return dict(zip(self.places["community_code"], self.places["community_name"], strict=True))
+        return self.counted.names
 
-    def rows(self, rule: Rule) -> _Rows:
-        """All months that there are, as a rule dates them: the same trip for every month that is looked at."""
-        if rule.period_first_day not in FIRST_DAYS:
-            raise ValueError(f"an assessed month begins on the 1st or the 19th, not on the {rule.period_first_day}th")
-        key = (rule.counted_by, rule.period_first_day)
-        if key not in self._rows:
-            frame = self.ask(
-                "assessment.counts",
-                start=EVER[0],
-                end=EVER[1],
-                counted_by=rule.counted_by,
-                first_day=rule.period_first_day,
-                by=self.by,
-            )
-            self._rows[key] = _Rows(
-                frame["month_start"].to_numpy(dtype="datetime64[D]"),
-                frame["community_code"].to_numpy(dtype=object),
-                frame["unit"].to_numpy(dtype=object),
-                frame["exclusion"].to_numpy(dtype=object),
-                frame[list(COUNTS)].to_numpy(dtype="int64"),
-            )
-        return self._rows[key]
-
-    def between(self, rule: Rule, start: dt.date, end: dt.date, community: str = "") -> pd.DataFrame:
-        """Counts of whole assessed months in [start, end): one row per unit, with ``n_excluded``.
-
-        Excluded petitions (of the rule's reasons) leave everything but ``n_cases``. Every community has
-        a row; of units those that had a petition. Petitions of no community or unit are left out.
-        """
-        reasons = tuple(reason.code for reason in rule.exclusions)
-        key = (start, end, rule.counted_by, rule.period_first_day, reasons, community)
-        found = self._counted.get(key)
-        if found is None:
-            found = self._counted[key] = self._between(rule, start, end, community)
-            _forget(self._counted, COUNTS_KEPT)
-        return found.copy(deep=False)
-
-    def _between(self, rule: Rule, start: dt.date, end: dt.date, community: str) -> pd.DataFrame:
-        held = self.rows(rule)
-        inside = (held.month >= np.datetime64(start, "D")) & (held.month < np.datetime64(end, "D"))
-        if community:
-            inside &= held.community == community
-        codes = (held.community if self.by == "community" else held.unit)[inside]
-        left_out = np.isin(held.exclusion[inside], [reason.code for reason in rule.exclusions])
-        counts = held.counts[inside]
-        wanted = list(self.names) if self.by == "community" else sorted(set(codes) - {""})
-        places = pd.Index(wanted, dtype=object).get_indexer(codes)
-        found = np.zeros((len(wanted) + 1, len(COUNTS)), dtype="int64")  # the last row: of no community or unit
-        excluded = np.zeros(len(wanted) + 1, dtype="int64")
-        np.add.at(excluded, places, np.where(left_out, counts[:, 0], 0))
-        counts[left_out, 1:] = 0
-        np.add.at(found, places, counts)
-        frame = pd.DataFrame(found[:-1], columns=list(COUNTS))
-        frame.insert(0, "code", wanted)
-        frame.insert(1, "name", [self.names.get(code, code) if self.by == "community" else code for code in wanted])
-        return frame.assign(n_excluded=excluded[:-1])
+    def between(self, rule: Rule, start: dt.date, end: dt.date) -> pd.DataFrame:
+        """Counts of whole assessed months in [start, end), one row per unit (``Counted.between``)."""
+        return self.counted.between(rule, start, end)
 
     def counts(self, rule: Rule, months: int | None = None) -> pd.DataFrame:
         """Counts of the rule's window (or of so many months) that ends with the month."""
@@ -209,7 +112,7 @@ class Review:
                 points=self.points(rule),
                 period=f"{self.month[0]:04d}-{self.month[1]:02d}",
             )
-            _forget(self._assessed, RESULTS_KEPT)
+            forget(self._assessed, KEPT)
         return found
 
     @property
@@ -287,12 +190,6 @@ class Review:
             str(code): signs(rows["x"].to_numpy(), rows["n"].to_numpy(), target)
             for code, rows in self.series(rate).groupby("code", sort=False)
         }
-
-
-def _forget(kept: dict[Any, Any], most: int) -> None:
-    """Drop the oldest entries beyond ``most``; threads may do so at once."""
-    for key in list(kept)[:-most]:
-        kept.pop(key, None)
 
 
 def rate_numerator(counts: pd.DataFrame, rate: str, rule: Rule) -> pd.Series:

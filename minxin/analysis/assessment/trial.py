@@ -14,7 +14,8 @@ import pandas as pd
 
 from minxin.analysis.assessment import scenarios
 from minxin.analysis.assessment.assess import Assessment
-from minxin.analysis.assessment.review import COUNTS, FIRST_DAYS, Review
+from minxin.analysis.assessment.counted import COUNTS, FIRST_DAYS
+from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import RATES, Rule, Rules, Weights, trial_weights
 from minxin.analysis.assessment.scenarios import Acceptability, Part
 
