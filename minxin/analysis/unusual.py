@@ -71,7 +71,8 @@ class _Grid:
 
 def _numbered(texts: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
     """Each text's place among the different ones in order, and those."""
-    codes, found = pd.factorize(texts.astype("str"))
+    # Plain objects: pandas hashes those of a column of texts in twice the time.
+    codes, found = pd.factorize(texts.astype("str").to_numpy(dtype=object))
     different = found.tolist()
     order = sorted(range(len(different)), key=different.__getitem__)
     places = np.empty(len(different), dtype=np.intp)
