@@ -13,7 +13,8 @@ import pandas as pd
 
 from minxin.analysis import cells, indicators, wording
 from minxin.analysis.assessment import messages, profile
-from minxin.analysis.assessment.review import EVER, rate_numerator
+from minxin.analysis.assessment.counted import EVER
+from minxin.analysis.assessment.review import rate_numerator
 from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.assessment.signs import Signs, signs
 from minxin.analysis.indicators import Indicator

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import cells, indicators, trend, unusual
-from minxin.analysis.assessment.review import EVER
+from minxin.analysis.assessment.counted import EVER
 from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts.boards import WeeklyBoard
