@@ -50,7 +50,7 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         month = choose_month(source)
         official, is_before = _for_month(*month)
-        names = [r.name for r in held.versions if r.period_first_day in FIRST_DAYS]
+        names = [r.name for r in usable_rules()]
         titles = {r.name: r.title + ("" if r.name == official.name else "（试算）") for r in held.versions}
         if official.name not in names:
             raise Unusable(f"规则 {official.name} 的考核月首日应为 1 日或 19 日，请改正后再看。")
@@ -63,6 +63,11 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
     if is_before:
         st.caption(f"该月尚无生效的考核规则，以下按最早一版「{literal(official.title)}」试算，不是正式结果。")
     return Chosen(month, held.named(name), official, by, rest)
+
+
+def usable_rules() -> list[Rule]:
+    """The rules of the file that months can be assessed by."""
+    return [r for r in rules.load().versions if r.period_first_day in FIRST_DAYS]
 
 
 def _for_month(year: int, month: int) -> tuple[Rule, bool]:
@@ -96,7 +101,7 @@ def choose_month(source: Source) -> tuple[int, int]:
     return review.parse_month(code)
 
 
-def newest(source: Source, most: int = 6) -> list[tuple[tuple[int, int], Rule]]:
+def newest(source: Source, most: int = 12) -> list[tuple[tuple[int, int], Rule]]:
     """The newest months that can be assessed, each with the rule in force (or the first one), the newest first."""
     as_of, first = source.snapshot.as_of, filters.first_day_of(source)
     year, month = review.latest_month(_for_month(as_of.year, as_of.month)[0], as_of)

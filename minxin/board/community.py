@@ -80,25 +80,30 @@ def choose(source: Source) -> str:
 
 def answer(source: Source, chosen: Chosen, code: str) -> Profile:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope."""
-    ahead.prepare(source, PAGE, partial(_ahead, source, assessment.newest(source, 1), panel.theme()))
+    ahead.prepare(source, PAGE, partial(_ahead, source, assessment.newest(source), code, panel.theme()))
     review = assessment.reviewed(source, chosen.month, chosen.rule)
     everyone = _everyone(source.key, chosen.month, chosen.rule.digest, source, review)
     return _kept(source.key, chosen.month, chosen.rule.digest, code, everyone, source.hidden_below)
 
 
-def _ahead(source: Source, months: Sequence[tuple[tuple[int, int], Rule]], look: str) -> Iterator[ahead.Answer]:
-    """Every community in the newest months, as the page shows it at first."""
-    for month, rule in months:
-        for code in source.viewer.communities:
-            if code != NO_COMMUNITY:
-                yield partial(_answer_whole, source, month, rule, code, look)
+def _ahead(
+    source: Source, months: Sequence[tuple[tuple[int, int], Rule]], opening: str, look: str
+) -> Iterator[ahead.Answer]:
+    """Every community in the newest month, then the one that was opened in earlier months and by other rules."""
+    for month, rule in months[:1]:
+        codes = [code for code in source.viewer.communities if code != NO_COMMUNITY]
+        yield from (partial(_answer_whole, source, month, rule, code, look) for code in codes)
+    yield from (partial(_answer_whole, source, month, rule, opening, look) for month, rule in months[1:])
+    for month, rule in months[:1]:
+        others = [r for r in assessment.usable_rules() if r != rule]
+        yield from (partial(_answer_whole, source, month, other, opening, look) for other in others)
 
 
 def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, code: str, look: str) -> None:
     everyone = _everyone(source.key, month, rule.digest, source, assessment.reviewed(source, month, rule))
     page = _kept(source.key, month, rule.digest, code, everyone, source.hidden_below)
     shown = [page.rates, page.clocks, page.work, page.categories, page.estates, page.signs]
-    panel.draw_ahead([chart for chart in shown if chart is not None], look, lambda _: None)
+    panel.draw_ahead([chart for chart in shown if chart is not None], look)
     _ = page.headline
 
 

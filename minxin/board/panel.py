@@ -235,18 +235,19 @@ def theme() -> str:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def draw_ahead(held: Iterable[Chart], look: str, draw_map: Callable[[Chart], object]) -> None:
+def draw_ahead(held: Iterable[Chart], look: str, draw_map: Callable[[Chart], object] | None = None) -> None:
     """Draw what ``picture``, ``table`` and the map of a page will ask for, and keep it."""
     for chart in held:
         if chart.kind is Kind.MAP:
-            draw_map(chart)
+            if draw_map is not None:
+                draw_map(chart)
         elif chart.kind is Kind.TABLE:
             written(chart)
         elif chart.kind is not Kind.KPI_ROW:
             figure(chart, look, None)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=2048)
 def figure(chart: Chart, look: str, height: int | None) -> go.Figure:
     """The figure of a chart; charts compare by identity, so a kept page keeps its figures."""
     drawn = charts.figure(chart, look)

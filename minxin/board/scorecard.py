@@ -46,15 +46,24 @@ def answer(source: Source, chosen: Chosen) -> Scorecard:
 
 
 def _ahead(source: Source, months: Sequence[tuple[tuple[int, int], Rule]], look: str) -> Iterator[ahead.Answer]:
-    """The newest months by the rule in force, as the page shows them at first."""
+    """The newest months by the rule in force, then the newest by other rules and by other indicators."""
     for month, rule in months:
         yield partial(_answer_whole, source, month, rule, look)
+    for month, rule in months[:1]:
+        yield from (partial(_answer_whole, source, month, r, look) for r in assessment.usable_rules() if r != rule)
+        for measure in _first(source, month, rule).measures:
+            yield partial(_answer_whole, source, month, rule, look, measure)
 
 
-def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, look: str) -> None:
+def _first(source: Source, month: tuple[int, int], rule: Rule) -> Scorecard:
     review = assessment.reviewed(source, month, rule)
-    first = _kept(source.key, month, rule.digest, "community", "", source, review)
-    card = _kept(source.key, month, rule.digest, "community", next(iter(first.measures)), source, review)
+    return _kept(source.key, month, rule.digest, "community", "", source, review)
+
+
+def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, look: str, measure: str = "") -> None:
+    review = assessment.reviewed(source, month, rule)
+    measure = measure or next(iter(_first(source, month, rule).measures))
+    card = _kept(source.key, month, rule.digest, "community", measure, source, review)
     shown = [card.street, card.ranking, card.map, card.standings, card.funnel("resolution"), card.targets]
     draw_map = partial(community_map.written, look=look, size=MAP_SIZE)
     panel.draw_ahead([chart for chart in shown if chart is not None], look, draw_map)

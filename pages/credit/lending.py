@@ -7,7 +7,7 @@ from minxin.board.credit import asked, lending
 viewer = guard("lending")
 source = notices.opening("lending", viewer, "贷款走到了哪一步，哪些逾期，该向银行推荐谁，模型与银行哪里不一致？")
 
-chosen = asked.bar(source, span="three")
+chosen = asked.bar(source, span=lending.SPAN)
 page = lending.answer(source, chosen.question)
 model = lending.recommendation(source, chosen.question)
 

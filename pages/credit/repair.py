@@ -7,7 +7,7 @@ from minxin.board.credit import asked, repair
 viewer = guard("repair")
 source = notices.opening("repair", viewer, "哪些企业现在就能申请修复，该提醒谁，办得快不快，卡在哪里？")
 
-chosen = asked.bar(source, span="two")
+chosen = asked.bar(source, span=repair.SPAN)
 page = repair.answer(source, chosen.question)
 
 repair.headline(page, chosen, viewer)

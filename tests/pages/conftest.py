@@ -80,3 +80,16 @@ def shown(at: AppTest) -> str:
     said = [element.value for kind in kinds for element in getattr(at, kind)]
     said += [f"{metric.label} {metric.value} {metric.delta}" for metric in at.metric]
     return "\n".join(map(str, said))
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the blocks that are run from here on."""
+    run: list[str] = []
+    plain = queries.Queries.run
+
+    def noted(self: queries.Queries, name: str, *args: object, **given: object) -> object:
+        run.append(name)
+        return plain(self, name, *args, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queries.Queries, "run", noted)
+    return run

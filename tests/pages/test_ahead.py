@@ -8,11 +8,11 @@ from itertools import islice
 import pytest
 import streamlit as st
 
-from minxin import queries
 from minxin.access import Viewer
 from minxin.board import ahead, assessment, community, frames, scorecard, weekly
 from minxin.board.frames import Source
-from minxin.settings import Home
+from minxin.settings import NO_COMMUNITY, Home
+from tests.pages.conftest import counted
 
 
 @pytest.fixture
@@ -30,42 +30,31 @@ def _run(answers: Iterable[ahead.Answer], most: int) -> int:
     return len(held)
 
 
-def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the blocks that are run from here on."""
-    run: list[str] = []
-    plain = queries.Queries.run
-
-    def noted(self: queries.Queries, name: str, *args: object, **given: object) -> object:
-        run.append(name)
-        return plain(self, name, *args, **given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(queries.Queries, "run", noted)
-    return run
-
-
 def test_the_weekly_page_is_answered_whole(asked: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     first = asked.snapshot.as_of.date().replace(year=2021)
     assert _run(weekly._ahead(asked, first, "light"), 1) == 1
-    run = _counted(monkeypatch)
+    run = counted(monkeypatch)
     assert _run(weekly._ahead(asked, first, "light"), 1) == 1
     assert run == []
 
 
 def test_the_newest_months_of_the_scorecard(asked: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    months = assessment.newest(asked)
+    months = assessment.newest(asked, 6)
     assert [month for month, _ in months] == [(2023, 6), (2023, 5), (2023, 4), (2023, 3), (2023, 2), (2023, 1)]
     _run(scorecard._ahead(asked, months, "light"), 1)
-    run = _counted(monkeypatch)
+    run = counted(monkeypatch)
     _run(scorecard._ahead(asked, months, "light"), 1)
     assert run == []
 
 
 def test_every_community_of_the_newest_month(asked: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     months = assessment.newest(asked, 1)
-    assert len(list(community._ahead(asked, months, "light"))) == len(asked.viewer.communities) - 1
-    _run(community._ahead(asked, months, "light"), 2)
-    run = _counted(monkeypatch)
-    _run(community._ahead(asked, months, "light"), 2)
+    opening, *others = (code for code in asked.viewer.communities if code != NO_COMMUNITY)
+    rules = len(assessment.usable_rules()) - 1
+    assert len(list(community._ahead(asked, months, opening, "light"))) == 1 + len(others) + rules
+    _run(community._ahead(asked, months, opening, "light"), 2)
+    run = counted(monkeypatch)
+    _run(community._ahead(asked, months, opening, "light"), 2)
     assert run == []
 
 

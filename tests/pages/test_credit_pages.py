@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 
 from minxin import queries
 from minxin.access import Viewer
+from minxin.board import ahead
+from minxin.board.credit import enforcement, heatmap, lending, linkage, overview, repair, supervision
 from minxin.board.frames import Source, source
+from minxin.charts.credit.heatmap import Question
 from minxin.charts.credit.linkage import Linkage
 from minxin.charts.credit.overview import Overview
 from minxin.charts.credit.parks import Parks
@@ -21,7 +25,8 @@ from minxin.demo.credit import settings as credit_settings
 from minxin.demo.credit import simulate as credit
 from minxin.settings import Home, load_deployment
 from minxin.warehouse.build import build
-from tests.pages.conftest import Narrow, Open, shown
+from minxin.warehouse.risk_rules import month_before
+from tests.pages.conftest import Narrow, Open, counted, shown
 from tests.support import ROOT, environment
 
 YEAR = dt.date(2022, 7, 1), dt.date(2023, 7, 1)
@@ -219,3 +224,42 @@ def test_the_pages_open_for_who_sees_sums_only(page: str, small: Home, open_page
     assert not at.exception and not at.error
     said = shown(at) + "".join(frame.value.to_csv() for frame in at.dataframe)
     assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said
+
+
+def _heatmap_ahead(asked: Source, look: str) -> Iterator[ahead.Answer]:
+    month = heatmap._months(asked)[-1]
+    return heatmap._ahead(asked, Question("industry", "county", "share", month, month_before(month, 12)), look)
+
+
+@pytest.mark.parametrize(
+    ("page", "answers", "others"),
+    [
+        ("overview", overview._ahead, [{"span": "近 24 个月"}]),
+        ("linkage", linkage._ahead, [{"span": "近 24 个月"}]),
+        ("lending", lending._ahead, [{"span": "近 12 个月"}, {"county": "浚县"}]),
+        ("repair", repair._ahead, [{"span": "近 36 个月"}, {"county": "浚县"}]),
+        ("enforcement", enforcement._ahead, [{"span": "近 24 个月"}, {"county": "浚县"}, {"kind": "欠税"}]),
+        ("supervision", supervision._ahead, [{"span": "近 12 个月"}, {"county": "浚县"}]),
+        ("heatmap", _heatmap_ahead, [{"rows": "行：监管行业领域"}, {"columns": "列：风险类别"}, {"measure": "家数"},
+                                     {"columns": "列：处罚种类"}]),
+    ],
+)  # fmt: skip
+def test_what_a_change_of_a_filter_asks_is_there_already(
+    page: str,
+    answers: Callable[[Source, str], Iterator[ahead.Answer]],
+    others: list[dict[str, str]],
+    asked: Source,
+    open_page: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    st.cache_resource.clear()
+    for answer in answers(asked, "light"):
+        answer()
+    open_page(f"credit/{page}.py")
+    for other in others:
+        run = counted(monkeypatch)
+        at = open_page(f"credit/{page}.py", **other)
+        assert not at.exception and not at.error
+        assert run == [], other
+        [word] = other.values()
+        assert word in [box.format_func(box.value) for box in at.selectbox], "the page shows what was asked"

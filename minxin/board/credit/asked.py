@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -29,24 +29,30 @@ class Chosen:
 
 def bar(source: Source, span: str = "year", more: Callable[[], str] | None = None) -> Chosen:
     """The line of filters under the title, each in the address; ``more`` draws one that only this page has."""
-    counties = _counties(source)
+    held, counties = spans(source.snapshot.as_of), _counties(source)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        start, end, label = _span(source, span)
+        code = filters.one_of("时段", {code: label for code, (_, _, label) in held.items()}, "span", span)
         county = filters.one_of("县区", {"": "全部县区", **counties}, "county", "")
         also = more() if more else ""
         rest = filters.line_end()
-    return Chosen(Question(start, end, label, county, counties.get(county, ""), source.hidden_below), also, rest)
+    return Chosen(Question(*held[code], county, counties.get(county, ""), source.hidden_below), also, rest)
+
+
+def near(source: Source, span: str = "year") -> Iterator[Question]:
+    """The question that a page opens with, then those that a change of its span or of its county leads to."""
+    held, counties = spans(source.snapshot.as_of), _counties(source)
+    for code in (span, *(other for other in held if other != span)):
+        yield Question(*held[code], hidden_below=source.hidden_below)
+    for county, name in counties.items():
+        yield Question(*held[span], county, name, source.hidden_below)
 
 
 def span(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
     """The line of filters of a page without counties: first day, day after the last, words, the end of the line."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        return (*_span(source, "year"), filters.line_end())
-
-
-def _span(source: Source, default: str) -> tuple[dt.date, dt.date, str]:
     held = spans(source.snapshot.as_of)
-    return held[filters.one_of("时段", {code: label for code, (_, _, label) in held.items()}, "span", default)]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        code = filters.one_of("时段", {code: label for code, (_, _, label) in held.items()}, "span", "year")
+        return (*held[code], filters.line_end())
 
 
 def spans(as_of: dt.datetime) -> dict[str, tuple[dt.date, dt.date, str]]:

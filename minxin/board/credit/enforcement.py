@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import streamlit as st
 
 from minxin.access import Viewer, may
-from minxin.board import cards, filters, panel, picking
-from minxin.board.credit import firms
+from minxin.board import ahead, cards, filters, panel, picking
+from minxin.board.credit import asked, firms
 from minxin.board.credit.asked import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -36,7 +37,21 @@ def kind() -> str:
 
 def answer(source: Source, question: Question, chosen: str) -> Enforcement:
     """The page for what was asked; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, panel.theme()))
     return _kept(source.key, question, chosen, source)
+
+
+def _ahead(source: Source, look: str) -> Iterator[ahead.Answer]:
+    """All kinds in every span and county, then every kind."""
+    opening, *others = asked.near(source)
+    for question, of in [(opening, ""), *((q, "") for q in others), *((opening, kind) for kind in KINDS if kind)]:
+        yield partial(_answer_whole, source, question, of, look)
+
+
+def _answer_whole(source: Source, question: Question, chosen: str, look: str) -> None:
+    page = _kept(source.key, question, chosen, source)
+    panel.draw_ahead(page.charts(source.viewer.detail != "aggregate"), look)
+    _ = page.headline
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -11,7 +13,7 @@ import streamlit as st
 from minxin.access import Viewer, may
 from minxin.analysis.credit import grid
 from minxin.analysis.credit.classes import CODES, label
-from minxin.board import cards, community_map, filters, panel
+from minxin.board import ahead, cards, community_map, filters, panel
 from minxin.board.credit import firms
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -25,12 +27,14 @@ PAGE = "heatmap"
 MAP_SIZE = (560, 470)
 #: Key of the cell that was clicked last: which two dimensions, and the codes of both.
 CELL = "heatmap_cell"
+#: Months that are worked out ahead.
+NEWEST = 12
 COMPARED = {"year": "比去年同月", "month": "比上月"}
 
 
 def bar(source: Source) -> Question | None:
     """The line of filters: rows, columns, measure, month, comparison; None while no firm is classified."""
-    months = [pd.Timestamp(m).date() for m in sorted(source("risk.months")["month_start"].unique())]
+    months = _months(source)
     if not months:
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
@@ -50,13 +54,41 @@ def bar(source: Source) -> Question | None:
     return Question(by_row, by_column, measure, month, before)
 
 
+def _months(source: Source) -> list[dt.date]:
+    return [pd.Timestamp(m).date() for m in sorted(source("risk.months")["month_start"].unique())]
+
+
 def answer(source: Source, question: Question) -> Heatmap:
     """The page for what was chosen; kept for whoever asks the same of the same snapshot within the same scope.
 
     What no dimension changes is kept by its months alone: with other rows, columns or values only the grid is new.
     """
+    ahead.prepare(source, PAGE, partial(_ahead, source, question, panel.theme()))
+    return _of(source, question)
+
+
+def _of(source: Source, question: Question) -> Heatmap:
     whole = _kept(source.key, question.of_months, source, None)
     return _kept(source.key, question, source, whole)
+
+
+def _ahead(source: Source, opening: Question, look: str) -> Iterator[ahead.Answer]:
+    """The newest months, then other rows, columns and measures of the month the page opened with."""
+    for month in _months(source)[-NEWEST:][::-1]:
+        yield partial(_answer_whole, source, replace(opening, month=month, before=month_before(month, 12)), look)
+    others = [replace(opening, by_row=d) for d in grid.DIMENSIONS if d not in ("month", opening.by_column)]
+    others += [replace(opening, by_column=d) for d in (*grid.DIMENSIONS, *grid.PENALTIES) if d != opening.by_row]
+    others += [replace(opening, measure=measure) for measure in grid.MEASURES]
+    others += [replace(opening, before=month_before(opening.month, 1))]
+    for question in others:
+        of_penalties = question.by_column in grid.PENALTIES
+        yield partial(_answer_whole, source, replace(question, measure="count") if of_penalties else question, look)
+
+
+def _answer_whole(source: Source, question: Question, look: str) -> None:
+    page = _of(source, question)
+    panel.draw_ahead(page.charts(), look, partial(community_map.written, look=look, size=MAP_SIZE))
+    _ = page.whole.headline
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -110,26 +142,20 @@ def _clickable(page: Heatmap, chart: Chart) -> None:
 
 
 def _cell(page: Heatmap, source: Source) -> None:
-    """The firms of the chosen cell; before any click those in D."""
+    """The firms of the chosen cell; before any click nobody is named."""
     q = page.question
-    if q.of_penalties:
-        return
     by_row, by_column, key = st.session_state.get(CELL, ("", "", ""))
-    if (by_row, by_column) != (q.by_row, q.by_column) or key not in page.grid.keys:
-        key = ""
+    if q.of_penalties or (by_row, by_column) != (q.by_row, q.by_column) or key not in page.grid.keys:
+        return
     names = ("risk_class", "county", "community", "industry", "sector", "park")
     asked = dict.fromkeys(names, "")
     month, words = q.month, []
-    if key:
-        for dimension, code in zip((q.by_row, q.by_column), key.split(BETWEEN), strict=True):
-            words.append(page.name(dimension, code))
-            if dimension == "month":
-                month = dt.date.fromisoformat(code)
-            else:
-                asked["risk_class" if dimension == "class" else dimension] = code
-    else:
-        asked["risk_class"] = "D"
-        words.append(label("D"))
+    for dimension, code in zip((q.by_row, q.by_column), key.split(BETWEEN), strict=True):
+        words.append(page.name(dimension, code))
+        if dimension == "month":
+            month = dt.date.fromisoformat(code)
+        else:
+            asked["risk_class" if dimension == "class" else dimension] = code
     held = source("risk.firms", month=month, before=q.before, limit=page.board.firms, **asked)
     firms.listing(held, "、".join(words), page.board.firms, page.earlier)
 

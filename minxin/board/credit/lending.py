@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,8 @@ import streamlit as st
 from minxin import settings
 from minxin.access import Viewer, may
 from minxin.analysis.whitelist import files, firms
-from minxin.board import cards, filters, panel, picking, shell
+from minxin.board import ahead, cards, filters, panel, picking, shell
+from minxin.board.credit import asked
 from minxin.board.credit.asked import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -25,6 +27,8 @@ from minxin.charts.credit.whitelist import LISTS, Standing, Whitelist
 from minxin.settings import Unusable
 
 PAGE = "lending"
+#: The span that the page opens with: what was lent earlier has come due.
+SPAN = "three"
 FIRM = "lending_firm"
 _DEFINITIONS = {
     "registered": "**平台注册**：所选时段内在信易贷平台注册的企业，至数据时间；一户申请几笔只计一户。",
@@ -39,7 +43,18 @@ log = logging.getLogger(__name__)
 
 def answer(source: Source, question: Question) -> Lending:
     """The page for what was asked; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, panel.theme()))
     return _kept(source.key, question, source)
+
+
+def _ahead(source: Source, look: str) -> Iterator[ahead.Answer]:
+    yield from (partial(_answer_whole, source, question, look) for question in asked.near(source, SPAN))
+
+
+def _answer_whole(source: Source, question: Question, look: str) -> None:
+    page, model = _kept(source.key, question, source), recommendation(source, question)
+    panel.draw_ahead([*page.charts(), *(model.charts() if model else [])], look)
+    _ = page.headline, model and model.headline
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
-from minxin.board import panel, picking, shell
+from minxin.board import ahead, panel, picking, shell
+from minxin.board.credit import asked
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
@@ -24,7 +26,21 @@ WIDE = {"社区": 90, "诉求分类": 112, "95%区间": 102}
 
 def answer(source: Source, start: dt.date, end: dt.date, label: str) -> Linkage:
     """The page for a span; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, panel.theme()))
     return _kept(source.key, start, end, label, source)
+
+
+def _ahead(source: Source, look: str) -> Iterator[ahead.Answer]:
+    """The page for every span."""
+    for start, end, label in asked.spans(source.snapshot.as_of).values():
+        yield partial(_answer_whole, source, start, end, label, look)
+
+
+def _answer_whole(source: Source, start: dt.date, end: dt.date, label: str, look: str) -> None:
+    page = _kept(source.key, start, end, label, source)
+    firms = [page.companies] if source.viewer.detail != "aggregate" else []
+    panel.draw_ahead([*page.charts(), *firms], look)
+    _ = page.headline
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

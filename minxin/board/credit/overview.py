@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
-from minxin.board import cards, panel
+from minxin.board import ahead, cards, panel
 from minxin.board.credit import asked
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -31,15 +33,31 @@ _DEFINITIONS = {
 def bar(source: Source) -> tuple[dt.date, dt.date, str, DeltaGenerator]:
     """The line of filters: whole months of a span; first day, day after the last, words, the end of the line."""
     start, end, label, rest = asked.span(source)
-    # What comes by months is compared by whole months: the running one would look like a fall.
-    last = min(end, source.snapshot.as_of.date().replace(day=1))
-    first = start.replace(day=1)
-    return (first, last, label, rest) if first < last else (start, end, label, rest)
+    return (*_whole_months(source, start, end), label, rest)
+
+
+def _whole_months(source: Source, start: dt.date, end: dt.date) -> tuple[dt.date, dt.date]:
+    """What comes by months is compared by whole months: the running one would look like a fall."""
+    first, last = start.replace(day=1), min(end, source.snapshot.as_of.date().replace(day=1))
+    return (first, last) if first < last else (start, end)
 
 
 def answer(source: Source, start: dt.date, end: dt.date, label: str) -> Overview:
     """The page for a span; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, panel.theme()))
     return _kept(source.key, start, end, label, source)
+
+
+def _ahead(source: Source, look: str) -> Iterator[ahead.Answer]:
+    """The page for every span."""
+    for start, end, label in asked.spans(source.snapshot.as_of).values():
+        yield partial(_answer_whole, source, *_whole_months(source, start, end), label, look)
+
+
+def _answer_whole(source: Source, start: dt.date, end: dt.date, label: str, look: str) -> None:
+    page = _kept(source.key, start, end, label, source)
+    panel.draw_ahead(page.charts(), look)
+    _ = page.headline
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,8 @@ from minxin import settings
 from minxin.access import Viewer, may
 from minxin.analysis import wording
 from minxin.analysis.credit.repair import Case
-from minxin.board import cards, columns, filters, operations, panel, picking, shell
+from minxin.board import ahead, cards, columns, filters, operations, panel, picking, shell
+from minxin.board.credit import asked
 from minxin.board.credit.asked import Chosen
 from minxin.board.frames import Source
 from minxin.board.shell import part
@@ -29,6 +31,8 @@ from minxin.warehouse.visibility import Revocations, today
 
 PAGE = "repair"
 CASE = "penalty"
+#: The span that the page opens with: repairs take their time.
+SPAN = "two"
 #: States whose penalties can be listed, in the order of the menu.
 LISTED = ("ready", "near", "soon", "owing", "pending")
 #: Px of the table of a case: its eleven lines and the heading.
@@ -45,7 +49,19 @@ _DEFINITIONS = {
 
 def answer(source: Source, question: Question) -> Repair:
     """The page for what was asked; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, panel.theme()))
     return _kept(source.key, question, source)
+
+
+def _ahead(source: Source, look: str) -> Iterator[ahead.Answer]:
+    yield from (partial(_answer_whole, source, question, look) for question in asked.near(source, SPAN))
+
+
+def _answer_whole(source: Source, question: Question, look: str) -> None:
+    page = _kept(source.key, question, source)
+    listed = [page.listed(LISTED[0])] if source.viewer.detail != "aggregate" else []
+    panel.draw_ahead([page.figures, page.funnel, page.coming, page.speed, page.months, *listed], look)
+    _ = page.headline
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

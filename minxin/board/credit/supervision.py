@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer, may
 from minxin.analysis.inspection import rules
-from minxin.board import cards, columns, filters, panel
+from minxin.board import ahead, cards, columns, filters, panel
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
@@ -87,8 +89,27 @@ def _counties(source: Source) -> dict[str, str]:
 
 def answer(source: Source, chosen: Chosen) -> Supervision:
     """The page for what was asked; kept for whoever asks the same of the same snapshot within the same scope."""
-    rule = rules.load().on(chosen.question.end)
-    return _kept(source.key, chosen.question, rule.digest, source)
+    ahead.prepare(source, PAGE, partial(_ahead, source, panel.theme()))
+    return _of(source, chosen.question)
+
+
+def _of(source: Source, question: Question) -> Supervision:
+    return _kept(source.key, question, rules.load().on(question.end).digest, source)
+
+
+def _ahead(source: Source, look: str) -> Iterator[ahead.Answer]:
+    """All counties in every span, then every county in the first one."""
+    held, counties = list(_spans(source).values()), _counties(source)
+    questions = [Question(*span, hidden_below=source.hidden_below) for span in held]
+    questions += [Question(*held[0], county, name, source.hidden_below) for county, name in counties.items()]
+    yield from (partial(_answer_whole, source, question, look) for question in questions)
+
+
+def _answer_whole(source: Source, question: Question, look: str) -> None:
+    page = _of(source, question)
+    if not page.visits.empty:
+        panel.draw_ahead(page.charts(), look)
+        _ = page.headline
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
