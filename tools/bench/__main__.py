@@ -10,10 +10,11 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -27,6 +28,8 @@ FILTER = "社区"
 SMALL = 100_000
 #: The pages whose questions are measured, by their ids; the others have no filter that asks the snapshot anew.
 PETITION_PAGES = ("weekly", "scorecard", "community", "rules")
+#: Pages that answer nothing ahead.
+UNPREPARED = ("rules",)
 CREDIT_PAGES = ("overview", "heatmap", "lending", "supervision", "enforcement", "repair", "linkage")
 
 
@@ -73,7 +76,11 @@ def measure_script(run: Run) -> list[Result]:
 
 
 def measure_pages(run: Run) -> list[Result]:
-    """The script of every page that has filters, at each of its questions."""
+    """The script of every page that has filters, at each of its questions.
+
+    Measured twice: on a board that is served and has answered ahead what one change leads to, which is
+    what the budget speaks of (warm); and by the script alone with nothing prepared.
+    """
     home = homes.with_credit(run.folder, run.credit_records)[0]
     records = f"{run.credit_records:,} records" if run.credit_records else "140,000 enterprises"
     found = []
@@ -81,10 +88,35 @@ def measure_pages(run: Run) -> list[Result]:
         (PETITION_PAGES, f"{run.petitions:,} petitions", run.home),
         (CREDIT_PAGES, records, home),
     ):
+        served = _served(held, pages)
         for page, times in script.times(held, pages).items():
-            how = f"AppTest; {result.spread(times.new)}, seen again {result.median(times.again):.0f} ms"
+            told = [seconds * 1000 for seconds in served[page]]
+            alone = f"{result.spread(times.new)} with nothing prepared, {result.median(times.again):.0f} ms seen again"
             what = f"script of {registry.entry(page).title} on a filter change, {size}, p95"
-            found.append(Result(what, 150, "ms", result.percentile(times.new, 0.95), how))
+            how = f"served {result.spread(told)}; AppTest {alone}"
+            found.append(Result(what, 150, "ms", result.percentile(told, 0.95), how))
+    return found
+
+
+def _served(home: Path, pages: Sequence[str]) -> dict[str, list[float]]:
+    """Page id → seconds of each change of a filter on a board that has stood long enough to answer ahead."""
+    log = home.with_name(f"{home.name}-logs") / "minxin.log"
+    begun = log.stat().st_size if log.is_file() else 0
+
+    def is_ready(page: str) -> bool:
+        if page in UNPREPARED:
+            return True
+        with log.open("rb") as lines:
+            lines.seek(begun)
+            return f"answers of {page} worked out ahead".encode() in lines.read()
+
+    found = {}
+    with server.serving(home) as board:
+        first = registry.entries()[0].id
+        viewers.filters(board.address, "", 0, partial(is_ready, first))
+        for page in pages:
+            path = registry.entry(page).url_path
+            found[page] = viewers.filters(board.address, path, script.MOST, partial(is_ready, page))
     return found
 
 

@@ -18,12 +18,13 @@ QUIET = 0.4
 
 @dataclass
 class Viewer:
-    """One session: what it was shown, and the choices it can make."""
+    """One session: what it was shown, the choices it can make, and what its boxes showed at first."""
 
     address: str
     socket: websockets.ClientConnection | None = None
     page: str = ""
     boxes: dict[str, tuple[str, list[str], str]] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     async def open(self, path: str = "") -> float:
@@ -87,6 +88,7 @@ class Viewer:
         if kind == "selectbox":
             box = element.selectbox
             self.boxes[box.label] = (box.id, list(box.options), answer.delta.fragment_id)
+            self.shown.setdefault(box.label, box.options[box.default] if box.options else "")
         elif kind == "exception":
             self.errors.append(f"{element.exception.type}: {element.exception.message}")
         elif kind == "alert" and element.alert.format == Alert.ERROR:
@@ -149,3 +151,31 @@ def idle(address: str, people: int, memory: Callable[[], float | None], path: st
         return None if before is None or after is None else (after - before) / people
 
     return asyncio.run(run())
+
+
+async def _filters(address: str, path: str, most: int, ready: Callable[[], bool]) -> tuple[list[float], list[str]]:
+    viewer = Viewer(address)
+    await viewer.open(path)
+    while not ready():
+        await asyncio.sleep(0.5)
+    times = []
+    # What redraws a panel alone is no filter of the page.
+    labels = [label for label, (_, _, fragment) in viewer.boxes.items() if not fragment]
+    for label in labels:
+        rest = viewer.shown[label]
+        for option in [o for o in viewer.boxes[label][1] if o != rest][:most]:
+            times.append(await viewer.choose(label, option))
+        await viewer.choose(label, rest)
+    await viewer.close()
+    return times, viewer.errors
+
+
+def filters(address: str, path: str, most: int, ready: Callable[[], bool]) -> list[float]:
+    """Seconds of a page for each of the first ``most`` options of every filter, one changed at a time.
+
+    Begins when ``ready``, after the page was opened. RuntimeError where the page shows an error.
+    """
+    times, errors = asyncio.run(_filters(address, path, most, ready))
+    if errors:
+        raise RuntimeError(f"the page {path} shows an error: {errors[0]}")
+    return times
