@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from minxin.analysis.assessment import trial, trial_words
 from minxin.analysis.assessment.counted import FIRST_DAYS
 from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import Rule
-from minxin.board import assessment, columns, filters, operations, panel
+from minxin.board import ahead, assessment, columns, filters, operations, panel
 from minxin.board.frames import Source
 from minxin.board.shell import part
 from minxin.board.text import literal
@@ -293,6 +294,34 @@ def _tried(base: Rule, start: Mapping[str, Any], said: Mapping[str, Any]) -> Rul
 
 def answer(source: Source, chosen: Chosen, new: Rule) -> Rules:
     """The charts of the trial; kept for whoever asks the same of the same snapshot within the same scope."""
+    ahead.prepare(source, PAGE, partial(_ahead, source, chosen, panel.theme()))
+    return _of(source, chosen, new)
+
+
+def _ahead(source: Source, opening: Chosen, look: str) -> Iterator[ahead.Answer]:
+    """The newest months, then the month the page opened with by other rules, smallest numbers and windows."""
+    for month, official in assessment.newest(source):
+        held = _versions(official)
+        base, old = held.get(opening.base.code, opening.base), held[official.name]
+        yield partial(_answer_whole, source, replace(opening, month=month, official=official, old=old, base=base), look)
+    for one in _versions(opening.official).values():
+        yield partial(_answer_whole, source, replace(opening, base=one), look)
+        yield partial(_answer_whole, source, replace(opening, old=one), look)
+    changes = [{"smallest_n": n} for n in _LEAST] + [{"window_months": n} for n in _WINDOWS]
+    for change in changes:
+        tried = trial.tried(opening.base.rule, rule_file.load(), change)
+        yield partial(_answer_whole, source, opening, look, tried)
+
+
+def _answer_whole(source: Source, chosen: Chosen, look: str, new: Rule | None = None) -> None:
+    page = _of(source, chosen, new or chosen.base.rule)
+    _ = page.headline
+    if page.has_scores:
+        explained = [page.explained] if page.trial.parts else []
+        panel.draw_ahead([page.moves, *explained, page.listed], look)
+
+
+def _of(source: Source, chosen: Chosen, new: Rule) -> Rules:
     review = assessment.reviewed(source, chosen.month, chosen.official)
     is_base = new is chosen.base.rule
     name = _short(chosen.base.label)
@@ -305,7 +334,7 @@ def _short(label: str) -> str:
     return label.removeprefix("试算：").removeprefix("现行：")
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _kept(
     key: tuple[str, ...],
     month: tuple[int, int],

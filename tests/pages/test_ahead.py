@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 
 from minxin.access import Viewer
-from minxin.board import ahead, assessment, community, frames, scorecard, weekly
+from minxin.board import ahead, assessment, community, frames, rules, scorecard, weekly
 from minxin.board.frames import Source
 from minxin.settings import NO_COMMUNITY, Home
-from tests.pages.conftest import counted
+from tests.pages.conftest import Open, counted
 
 
 @pytest.fixture
@@ -56,6 +56,27 @@ def test_every_community_of_the_newest_month(asked: Source, monkeypatch: pytest.
     run = counted(monkeypatch)
     _run(community._ahead(asked, months, opening, "light"), 2)
     assert run == []
+
+
+def test_rules_tried_on_the_newest_months(asked: Source, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    month, official = assessment.newest(asked, 1)[0]
+    candidates = rules._versions(official)
+    first = next(c for c in candidates.values() if c.rule.start is None)
+    opening = rules.Chosen(month, official, candidates[official.name], first, candidates, st.container())
+    for answer in rules._ahead(asked, opening, "light"):
+        answer()
+
+    def never(*_: object) -> None:
+        raise AssertionError("worked out once more")
+
+    monkeypatch.setattr(rules.trial, "Trial", never)
+    other = next(c for c in candidates.values() if c is not first and c.rule is not official)
+    for asked_for in ({}, {"month": "2023年3月考核"}, {"trial": other.label}, {"least": "10 件"}, {"window": "6 个月"}):
+        at = open_page("assessment/rules.py", **asked_for)
+        assert not at.exception and not at.error, asked_for
+        assert set(asked_for.values()) <= {box.format_func(box.value) for box in at.selectbox}
+    at = open_page("assessment/rules.py", basic="0.25")
+    assert at.exception or at.error, "what nobody prepared is worked out when it is asked"
 
 
 def test_nothing_is_prepared_without_a_server(asked: Source) -> None:

@@ -28,8 +28,6 @@ FILTER = "社区"
 SMALL = 100_000
 #: The pages whose questions are measured, by their ids; the others have no filter that asks the snapshot anew.
 PETITION_PAGES = ("weekly", "scorecard", "community", "rules")
-#: Pages that answer nothing ahead.
-UNPREPARED = ("rules",)
 CREDIT_PAGES = ("overview", "heatmap", "lending", "supervision", "enforcement", "repair", "linkage")
 
 
@@ -104,8 +102,6 @@ def _served(home: Path, pages: Sequence[str]) -> dict[str, list[float]]:
     begun = log.stat().st_size if log.is_file() else 0
 
     def is_ready(page: str) -> bool:
-        if page in UNPREPARED:
-            return True
         with log.open("rb") as lines:
             lines.seek(begun)
             return f"answers of {page} worked out ahead".encode() in lines.read()
