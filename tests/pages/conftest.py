@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -24,7 +25,7 @@ WAIT = 120.0
 def open_page() -> Open:
     """``open_page("review/weekly.py", period="月")``: the page after app.py, with parameters of its address."""
 
-    def run(file: str = "review/weekly.py", forged: dict[str, str] | None = None, **parameters: str) -> AppTest:
+    def run(file: str = "review/weekly.py", forged: dict[str, Any] | None = None, **parameters: str) -> AppTest:
         at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
         for name, value in parameters.items():
             at.query_params[name] = value

@@ -43,16 +43,28 @@ def tables(at: AppTest) -> list[pd.DataFrame]:
     return [table.value for table in at.dataframe]
 
 
-def test_the_heat_map_counts_the_classes_and_lists_the_firms_in_d(world: World, open_page: Open) -> None:
+def test_the_heat_map_counts_the_classes_and_names_nobody(world: World, open_page: Open) -> None:
     at = open_page(HEATMAP)
     assert not at.exception and not at.error
     assert {m.label: m.value for m in at.metric} == {
         "绿●A低": "69.2%", "黄▲B一般": "7.7%", "橙◆C较高": "7.7%", "红■D高": "15.4%",
     }  # fmt: skip
-    [listed] = [t for t in tables(at) if "原因" in t and "企业" in t]
-    assert set(listed["企业"]) == {"大鹏物业", "淇水工程"} and set(listed["类别"]) == {"红■D高"}
     said = shown(at)
     assert "归类 13 家" in said and "4 家变差，0 家变好" in said and "黑名单最常见" in said
+    assert not [t for t in tables(at) if "企业" in t], "no cell was clicked"
+
+
+def test_a_click_on_the_heat_map_lists_the_firms_of_the_cell(world: World, open_page: Open) -> None:
+    opened = source(Viewer.local(world.deployment))
+    assert opened is not None
+    page = heatmap.answer(opened, Question("class", "county", "share", dt.date(2023, 6, 1), dt.date(2022, 6, 1)))
+    found: set[str] = set()
+    for key in [key for key in page.grid.keys if key.startswith("D|")]:
+        at = open_page(HEATMAP, {heatmap.CELL: ("class", "county", key)}, rows="行：风险类别", columns="列：县区")
+        for listed in (t for t in tables(at) if "原因" in t and "企业" in t):
+            assert set(listed["类别"]) == {"红■D高"}
+            found |= set(listed["企业"])
+    assert "大鹏物业" in found and found <= {"大鹏物业", "淇水工程"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from minxin.access import Viewer
 from minxin.analysis import cells
-from minxin.analysis.assessment import review
+from minxin.analysis.assessment import counted
 from minxin.queries import blocks
 from tests.queries.world import World, at
 
@@ -39,7 +39,7 @@ MEASURES = [*COUNTS, "overdue_open", "population"]
 #: Where the stock is a part like others, the two sums of shares come last.
 STOCKED = [*COUNTS[:-2], "overdue_open", *COUNTS[-2:]]
 ANSWERS = ["n_valid", "n_responded", "n_resolved", "n_satisfied", "n_basic"]
-ASSESSED = list(review.COUNTS)
+ASSESSED = list(counted.COUNTS)
 LATE = ["petition_id", "community_code", "community_name", "category_1", "subject", "unit", "due_at"]
 EVIDENCE = [
     "code",
