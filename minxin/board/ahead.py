@@ -20,6 +20,9 @@ from minxin.board.frames import Source
 
 #: How long the thread rests after each answer.
 REST_SECONDS = 0.25
+#: How many months are answered ahead where a page is chosen by month: a year, and the month it began with,
+#: which the newest is compared with.
+MONTHS = 13
 #: Answers one question as the page would, down to the figures, and keeps it.
 Answer = Callable[[], object]
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from minxin.analysis.assessment import review, rules
 from minxin.analysis.assessment.counted import FIRST_DAYS, By, Counted
 from minxin.analysis.assessment.review import Review
 from minxin.analysis.assessment.rules import Rule
-from minxin.board import filters
+from minxin.board import ahead, filters
 from minxin.board.frames import Source
 from minxin.board.text import literal
 from minxin.settings import Unusable, deployment
@@ -101,7 +101,7 @@ def choose_month(source: Source) -> tuple[int, int]:
     return review.parse_month(code)
 
 
-def newest(source: Source, most: int = 12) -> list[tuple[tuple[int, int], Rule]]:
+def newest(source: Source, most: int = ahead.MONTHS) -> list[tuple[tuple[int, int], Rule]]:
     """The newest months that can be assessed, each with the rule in force (or the first one), the newest first."""
     as_of, first = source.snapshot.as_of, filters.first_day_of(source)
     year, month = review.latest_month(_for_month(as_of.year, as_of.month)[0], as_of)

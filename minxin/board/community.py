@@ -102,8 +102,7 @@ def _ahead(
 def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, code: str, look: str) -> None:
     everyone = _everyone(source.key, month, rule.digest, source, assessment.reviewed(source, month, rule))
     page = _kept(source.key, month, rule.digest, code, everyone, source.hidden_below)
-    shown = [page.rates, page.clocks, page.work, page.categories, page.estates, page.signs]
-    panel.draw_ahead([chart for chart in shown if chart is not None], look)
+    panel.draw_ahead(page.measured(source.viewer.detail != "aggregate"), look)
     _ = page.headline
 
 

@@ -402,8 +402,10 @@ class Profile:
 
     def charts(self, instructions: pd.DataFrame | None = None, with_records: bool = True) -> list[Chart]:
         """Everything on the page in its order, for the export of the whole page."""
+        return [*self.measured(with_records), self.instructions(instructions)]
+
+    def measured(self, with_records: bool = True) -> list[Chart]:
+        """What rests on the snapshot alone, and so stays as it is."""
         held = [self.rates, self.clocks, self.peers(), self.trend(), self.categories, self.estates, self.work]
-        held += [self.signs]
-        held += [self.repeats] if with_records else []
-        held += [self.instructions(instructions)]
+        held += [self.signs, self.repeats if with_records else None]
         return [chart for chart in held if chart is not None]

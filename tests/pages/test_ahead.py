@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from minxin.access import Viewer
-from minxin.board import ahead, assessment, community, frames, rules, scorecard, weekly
+from minxin.board import ahead, assessment, community, filters, frames, panel, rules, scorecard, weekly
 from minxin.board.frames import Source
 from minxin.settings import NO_COMMUNITY, Home
 from tests.pages.conftest import Open, counted
@@ -56,6 +56,21 @@ def test_every_community_of_the_newest_month(asked: Source, monkeypatch: pytest.
     run = counted(monkeypatch)
     _run(community._ahead(asked, months, opening, "light"), 2)
     assert run == []
+
+
+def test_a_community_opens_with_nothing_left_to_ask(
+    asked: Source, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [code for code in asked.viewer.communities if code != NO_COMMUNITY]
+    months = assessment.newest(asked, 1)
+    _run(community._ahead(asked, months, others[0], "light"), 2)
+    at = open_page(community=filters.community_names(asked)[others[1]])
+    run, drawn = counted(monkeypatch), panel.figure.cache_info().misses
+    at.switch_page("pages/assessment/community.py").run()
+    assert others[1] in {box.value for box in at.selectbox}
+    assert not at.exception
+    assert run == []
+    assert panel.figure.cache_info().misses == drawn
 
 
 def test_rules_tried_on_the_newest_months(asked: Source, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

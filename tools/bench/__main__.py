@@ -102,6 +102,8 @@ def _served(home: Path, pages: Sequence[str]) -> dict[str, list[float]]:
     begun = log.stat().st_size if log.is_file() else 0
 
     def is_ready(page: str) -> bool:
+        if not log.is_file():
+            return False  # a home whose board never ran before
         with log.open("rb") as lines:
             lines.seek(begun)
             return f"answers of {page} worked out ahead".encode() in lines.read()

@@ -15,6 +15,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 #: A page is quiet when nothing came for so long after a script finished.
 QUIET = 0.4
 
+#: Seconds after which answers that were not worked out ahead will not be.
+LONGEST_WAIT = 120
+
 
 @dataclass
 class Viewer:
@@ -75,8 +78,10 @@ class Viewer:
             if kind in ("delta", "script_finished"):
                 last = time.perf_counter()
             if kind == "new_session":
-                self.page = answer.new_session.page_script_hash
                 finished = False
+            elif kind == "navigation":
+                # The session's own message still names the start page when another was asked for.
+                self.page = answer.navigation.page_script_hash
             elif kind == "delta":
                 self._note(answer)
             elif kind == "script_finished":
@@ -156,8 +161,9 @@ def idle(address: str, people: int, memory: Callable[[], float | None], path: st
 async def _filters(address: str, path: str, most: int, ready: Callable[[], bool]) -> tuple[list[float], list[str]]:
     viewer = Viewer(address)
     await viewer.open(path)
-    while not ready():
-        await asyncio.sleep(0.5)
+    async with asyncio.timeout(LONGEST_WAIT):
+        while not ready():
+            await asyncio.sleep(0.5)
     times = []
     # What redraws a panel alone is no filter of the page.
     labels = [label for label, (_, _, fragment) in viewer.boxes.items() if not fragment]
@@ -173,7 +179,8 @@ async def _filters(address: str, path: str, most: int, ready: Callable[[], bool]
 def filters(address: str, path: str, most: int, ready: Callable[[], bool]) -> list[float]:
     """Seconds of a page for each of the first ``most`` options of every filter, one changed at a time.
 
-    Begins when ``ready``, after the page was opened. RuntimeError where the page shows an error.
+    Begins when ``ready``, after the page was opened. RuntimeError where the page shows an error,
+    TimeoutError where ``ready`` is never so.
     """
     times, errors = asyncio.run(_filters(address, path, most, ready))
     if errors:
