@@ -16,6 +16,7 @@ from minxin.analysis.rates import wilson
 from minxin.charts.about import About
 from minxin.charts.chart import Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.honours import Span
+from minxin.charts.once import once
 from minxin.charts.weekly_everywhere import Ask
 from minxin.settings import deployment
 
@@ -51,8 +52,6 @@ class Cases:
     def __init__(self, ask: Ask, span: Span, about: About, case_id: str = "") -> None:
         self.ask = ask
         self.case_id = case_id
-        self._lists: dict[str, Chart] = {}
-        self._names: dict[str, dict[str, str]] = {}
         self.span = span
         self.about = about
 
@@ -75,11 +74,10 @@ class Cases:
         """The cases by one column, highest or latest on top."""
         return self.rows.sort_values(sort, ascending=False, kind="stable", na_position="last", ignore_index=True)
 
+    @once
     def names(self, sort: str) -> dict[str, str]:
         """Key → name in that order; not to be changed."""
-        if sort not in self._names:
-            self._names[sort] = {key: self._held[key].name for key in self.ordered(sort)["key"]}
-        return self._names[sort]
+        return {key: self._held[key].name for key in self.ordered(sort)["key"]}
 
     def of(self, key: str) -> Case:
         """One case of the list; KeyError where there is none."""
@@ -89,13 +87,9 @@ class Cases:
     def _held(self) -> dict[str, Case]:
         return {str(row["key"]): _case(row) for row in self.rows.to_dict("records")}
 
+    @once
     def listed(self, sort: str) -> Chart:
         """The list of cases."""
-        if sort not in self._lists:
-            self._lists[sort] = self._listed(sort)
-        return self._lists[sort]
-
-    def _listed(self, sort: str) -> Chart:
         rows = self.ordered(sort)
         title = "所选时段没有两件以上的同一诉求"
         if len(rows):
@@ -140,7 +134,6 @@ class Story:
         self.about = about
         self.done = done or case.closed_on
         self.data_from = data_from
-        self._series: dict[str, Chart] = {}
 
     @cached_property
     def petitions(self) -> pd.DataFrame:
@@ -211,13 +204,9 @@ class Story:
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
+    @once
     def series(self, level: str) -> Chart:
         """The weeks before and after with what the weeks before let expect."""
-        if level not in self._series:
-            self._series[level] = self._before_after(level)
-        return self._series[level]
-
-    def _before_after(self, level: str) -> Chart:
         change, title = self.change(level)
         weeks = self.weeks
         actual = pd.DataFrame({"week_start": weeks["week_start"], "value": weeks[f"n_{level}"].astype("float64")})

@@ -22,6 +22,7 @@ from minxin.analysis.periods import Period
 from minxin.charts import boards, community_assessed, community_lists, community_places
 from minxin.charts.boards import CommunityBoard
 from minxin.charts.chart import Chart
+from minxin.charts.once import once
 from minxin.charts.scorecard import Scorecard
 from minxin.charts.weekly import Question, Weekly
 from minxin.charts.weekly_everywhere import Everywhere
@@ -55,8 +56,6 @@ class Everyone:
         self.everywhere = Everywhere(self.ask, self.period, "previous", card.about.as_of, self.weekly_board)
         #: Beginning of the year that estates, ledger and talks are counted over.
         self.since = self.rule.window(year, month, YEAR)[0]
-        self._rolled: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
-        self._measured: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
 
     @cached_property
     def whole_word(self) -> str:
@@ -90,18 +89,17 @@ class Everyone:
         span = self.board.rolling_months
         return [self.review.between(self.rule, *self.rule.window(y, m, span)) for y, m in self.months]
 
+    @once
     def rolled(self, rate: str) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Month by month the units' codes, and numerator and denominator of a rate over the rolling months."""
-        if rate not in self._rolled:
-            self._rolled[rate] = [
-                (
-                    counts["code"].to_numpy(dtype=object),
-                    rate_numerator(counts, rate, self.rule).to_numpy("float64"),
-                    counts["n_valid"].to_numpy("float64"),
-                )
-                for counts in self.rolling
-            ]
-        return self._rolled[rate]
+        return [
+            (
+                counts["code"].to_numpy(dtype=object),
+                rate_numerator(counts, rate, self.rule).to_numpy("float64"),
+                counts["n_valid"].to_numpy("float64"),
+            )
+            for counts in self.rolling
+        ]
 
     @cached_property
     def counted(self) -> pd.DataFrame:
@@ -113,17 +111,13 @@ class Everyone:
         frame = frame.assign(at=[places.get(day, -1) for day in days], population=float("nan"))
         return frame[frame["at"] >= 0].reset_index(drop=True)
 
+    @once
     def measured(self, indicator: Indicator) -> tuple[pd.DataFrame, pd.DataFrame]:
         """An indicator by community and month, and of all communities by month. Not to be changed."""
-        if indicator.code not in self._measured:
-            keys = ["month_start", "community_code", "community_name", "at", "population"]
-            sums = self.counted.drop(columns=[k for k in keys if k in self.counted and k != "at"])
-            whole = sums.groupby("at", as_index=False).sum().assign(population=float("nan"))
-            self._measured[indicator.code] = (
-                indicators.measure(indicator, self.counted),
-                indicators.measure(indicator, whole),
-            )
-        return self._measured[indicator.code]
+        keys = ["month_start", "community_code", "community_name", "at", "population"]
+        sums = self.counted.drop(columns=[k for k in keys if k in self.counted and k != "at"])
+        whole = sums.groupby("at", as_index=False).sum().assign(population=float("nan"))
+        return indicators.measure(indicator, self.counted), indicators.measure(indicator, whole)
 
     def has_months(self, indicator: Indicator) -> bool:
         """Whether the source has anything for an indicator in the trend."""
@@ -176,8 +170,6 @@ class Profile:
         self.name = self.review.names.get(code, code)
         question = Question(everyone.period, "previous", code)
         self.week = Weekly(self.ask, question, self.card.about, everyone.weekly_board, everyone.everywhere)
-        self._trends: dict[str, Chart] = {}
-        self._peers: dict[str, Chart] = {}
 
     def own(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of this community."""
@@ -349,11 +341,12 @@ class Profile:
         return {"score": "综合得分", **messages.RATE_NAMES}
 
     def peers(self, measure: str = "") -> Chart:
-        """All communities sorted, this one in colour."""
-        measure = measure or next(iter(self.measures))
-        if measure not in self._peers:
-            self._peers[measure] = community_assessed.peers(self, measure)
-        return self._peers[measure]
+        """All communities sorted by one measure (the first), this one in colour."""
+        return self._peers(measure or next(iter(self.measures)))
+
+    @once
+    def _peers(self, measure: str) -> Chart:
+        return community_assessed.peers(self, measure)
 
     @cached_property
     def trend_choices(self) -> dict[str, str]:
@@ -365,11 +358,12 @@ class Profile:
         return found or {self.board.trend[0]: held[self.board.trend[0]].name}
 
     def trend(self, code: str = "") -> Chart:
-        """Thirteen months against the street's line and the middle half of the peers."""
-        code = code or next(iter(self.trend_choices))
-        if code not in self._trends:
-            self._trends[code] = community_assessed.trend(self, code)
-        return self._trends[code]
+        """Thirteen months of one choice (the first), the street's line and the middle half of the peers."""
+        return self._trend(code or next(iter(self.trend_choices)))
+
+    @once
+    def _trend(self, code: str) -> Chart:
+        return community_assessed.trend(self, code)
 
     @cached_property
     def signs(self) -> Chart:

@@ -17,6 +17,7 @@ from minxin.analysis.honours import MEASURES, Measure
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
+from minxin.charts.once import once
 from minxin.charts.weekly_everywhere import Ask
 from minxin.settings import deployment
 
@@ -45,13 +46,6 @@ class Evidence:
         self.span = span
         self.about = about
         self.word = WORDS[by]
-        self._kept: dict[tuple[str, ...], Chart] = {}
-        self._names: dict[str, dict[str, str]] = {}
-
-    def _once(self, name: tuple[str, ...], make: Callable[[], Chart]) -> Chart:
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -70,20 +64,17 @@ class Evidence:
         summed = pd.DataFrame([self.rows[counts].sum()])
         return honours.measured(summed, rules.load().for_month(last.year, last.month).basic_value).iloc[0]
 
+    @once
     def names(self, sort: str) -> dict[str, str]:
         """Code → name in the order of one measure; not to be changed."""
-        if sort not in self._names:
-            ordered = honours.ordered(self.rows, MEASURES[sort])
-            self._names[sort] = dict(zip(ordered["code"], ordered["name"], strict=True))
-        return self._names[sort]
+        ordered = honours.ordered(self.rows, MEASURES[sort])
+        return dict(zip(ordered["code"], ordered["name"], strict=True))
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
+    @once
     def ranking(self, sort: str, subject: str = "") -> Chart:
         """The first subjects by one measure, rates with their interval beside the value of all."""
-        return self._once(("ranking", sort, subject), lambda: self._ranking(sort, subject))
-
-    def _ranking(self, sort: str, subject: str) -> Chart:
         measure = MEASURES[sort]
         rows = honours.ordered(self.rows, measure).head(MOST).reset_index(drop=True)
         rows["position"] = range(len(rows))
@@ -108,11 +99,9 @@ class Evidence:
             f"{measure.meaning}，{self.span.label}{rest}", **more,
         )  # fmt: skip
 
+    @once
     def beside(self, sort: str) -> Chart:
         """The same subjects with all four measures as a table: none is made of the others."""
-        return self._once(("beside", sort), lambda: self._beside(sort))
-
-    def _beside(self, sort: str) -> Chart:
         rows = honours.ordered(self.rows, MEASURES[sort]).head(MOST).reset_index(drop=True)
         for m in MEASURES.values():
             if m.base:
@@ -126,11 +115,9 @@ class Evidence:
             headings=headings, units={"n_first_hand": PLAIN_COUNT},
         )  # fmt: skip
 
+    @once
     def cards(self, subject: str) -> Chart:
         """What stands for one subject, each measure beside all subjects together."""
-        return self._once(("cards", subject), lambda: self._cards(subject))
-
-    def _cards(self, subject: str) -> Chart:
         row, rows = self._of(subject), []
         for position, m in enumerate(MEASURES.values()):
             status = row[f"{m.code}_status"] if m.base else "ok"
@@ -163,11 +150,9 @@ class Evidence:
             Unit(), title, f"{row['name']}四项证据，{self.span.label}", headings={"name": "证据", "value": "数值"},
         )  # fmt: skip
 
+    @once
     def months(self, subject: str) -> Chart:
         """The first-hand closings of one subject month by month, over a year and the last month of the span."""
-        return self._once(("months", subject), lambda: self._months(subject))
-
-    def _months(self, subject: str) -> Chart:
         row = self._of(subject)
         end = self.span.end
         last = min(end, self.about.as_of.date()) - dt.timedelta(days=1)

@@ -14,6 +14,7 @@ from minxin.analysis.assessment.rules import RATES
 from minxin.analysis.assessment.trial import EXACT, QUICK, WHOLE, Trial
 from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
+from minxin.charts.once import once
 from minxin.settings import deployment
 
 POINTS = Unit("score", "分")
@@ -36,8 +37,6 @@ class Rules:
         self.word = self.place.area_word if trial.review.by == "community" else "单位"
         year, month = trial.review.month
         self.month_name = f"{year}年{month}月考核"
-        self._tornado: dict[bool, Chart] = {}
-        self._acceptability: dict[bool, Chart] = {}
 
     @cached_property
     def _chart(self) -> Callable[..., Chart]:
@@ -199,71 +198,69 @@ class Rules:
     def _sensitivities(self) -> pd.DataFrame:
         return self.trial.tornado()
 
+    @once
     def tornado(self, by_rank: bool = False) -> Chart:
         """How much each assumption of the trial rule, lowered and raised by itself, moves scores or ranks."""
-        if by_rank not in self._tornado:
-            frame, stem = self._sensitivities, "shift_" if by_rank else ""
-            scale = 1.0 if by_rank else 100.0
-            sides = {LOWER: (f"{stem}low", -scale), RAISED: (f"{stem}high", scale)}
-            size = frame[[f"{stem}low", f"{stem}high"]].max(axis=1)
-            rows = frame.loc[size.sort_values(ascending=False, kind="stable").index]
-            data = pd.concat(
-                [
-                    pd.DataFrame(
-                        {
-                            "label": rows["label"],
-                            "side": side,
-                            "size": rows[column] * sign,
-                            "said": [f"{value * abs(sign):.2f}" for value in rows[column]],
-                            "classes": rows[f"classes_{'low' if side == LOWER else 'high'}"],
-                        }
-                    )
-                    for side, (column, sign) in sides.items()
-                ],
-                ignore_index=True,
-            )
-            what = f"{self.word}名次平均移动几位" if by_rank else f"{self.word}得分平均变动几分"
-            self._tornado[by_rank] = self._chart(
-                "tornado",
-                Kind.DIVERGING,
-                data,
-                Encoding(x="label", y="size", series="side", label="said"),
-                PLACES if by_rank else POINTS,
-                words.tornado(frame, self.word, by_rank),
-                f"在试算规则上单独改一项：权重、折算各增减 0.10，最小样本减半或加倍，{what}",
-                headings={"label": "单独改动", "size": "变动", "side": "方向", "classes": "归类变动数"},
-            )
-        return self._tornado[by_rank]
+        frame, stem = self._sensitivities, "shift_" if by_rank else ""
+        scale = 1.0 if by_rank else 100.0
+        sides = {LOWER: (f"{stem}low", -scale), RAISED: (f"{stem}high", scale)}
+        size = frame[[f"{stem}low", f"{stem}high"]].max(axis=1)
+        rows = frame.loc[size.sort_values(ascending=False, kind="stable").index]
+        data = pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "label": rows["label"],
+                        "side": side,
+                        "size": rows[column] * sign,
+                        "said": [f"{value * abs(sign):.2f}" for value in rows[column]],
+                        "classes": rows[f"classes_{'low' if side == LOWER else 'high'}"],
+                    }
+                )
+                for side, (column, sign) in sides.items()
+            ],
+            ignore_index=True,
+        )
+        what = f"{self.word}名次平均移动几位" if by_rank else f"{self.word}得分平均变动几分"
+        return self._chart(
+            "tornado",
+            Kind.DIVERGING,
+            data,
+            Encoding(x="label", y="size", series="side", label="said"),
+            PLACES if by_rank else POINTS,
+            words.tornado(frame, self.word, by_rank),
+            f"在试算规则上单独改一项：权重、折算各增减 0.10，最小样本减半或加倍，{what}",
+            headings={"label": "单独改动", "size": "变动", "side": "方向", "classes": "归类变动数"},
+        )
 
+    @once
     def acceptability(self, is_exact: bool = False) -> Chart:
         """How often each unit takes each rank over all weights and over chance."""
-        if is_exact not in self._acceptability:
-            size = EXACT if is_exact else QUICK
-            found = self.trial.acceptability(size)
-            mean = (found.ranks["rank"] * found.ranks["share"]).groupby(found.ranks["code"]).sum()
-            order = {code: i for i, code in enumerate(mean.sort_values(kind="stable").index)}
-            data = found.ranks.assign(
-                share=found.ranks["share"].where(found.ranks["share"] >= QUIET),
-                said=[f"{share * 100:.0f}" for share in found.ranks["share"]],
-                place=found.ranks["code"].map(order),
-            )
-            # Small cells are left out; the first unit keeps all its ranks, which say their order.
-            data = data[data["share"].notna() | (data["place"] == 0)]
-            data = data.sort_values(["place", "rank"], ignore_index=True)
-            data = data.assign(
-                said=data["said"].where(data["share"].notna(), ""), rank=[f"{rank}" for rank in data["rank"]]
-            )
-            self._acceptability[is_exact] = self._chart(
-                "acceptability",
-                Kind.HEATMAP,
-                data[["name", "rank", "share", "said", "code"]],
-                Encoding(x="rank", y="share", series="name", label="said"),
-                CHANCE,
-                words.acceptability(found.units, self.word),
-                f"权重取遍所有可能（{size[0]} 组，各抽 {size[1]} 次），各{self.word}列各名次的占比（%）；空白不足 1%",
-                headings={"name": self.word, "rank": "名次", "share": "占比"},
-            )
-        return self._acceptability[is_exact]
+        size = EXACT if is_exact else QUICK
+        found = self.trial.acceptability(size)
+        mean = (found.ranks["rank"] * found.ranks["share"]).groupby(found.ranks["code"]).sum()
+        order = {code: i for i, code in enumerate(mean.sort_values(kind="stable").index)}
+        data = found.ranks.assign(
+            share=found.ranks["share"].where(found.ranks["share"] >= QUIET),
+            said=[f"{share * 100:.0f}" for share in found.ranks["share"]],
+            place=found.ranks["code"].map(order),
+        )
+        # Small cells are left out; the first unit keeps all its ranks, which say their order.
+        data = data[data["share"].notna() | (data["place"] == 0)]
+        data = data.sort_values(["place", "rank"], ignore_index=True)
+        data = data.assign(
+            said=data["said"].where(data["share"].notna(), ""), rank=[f"{rank}" for rank in data["rank"]]
+        )
+        return self._chart(
+            "acceptability",
+            Kind.HEATMAP,
+            data[["name", "rank", "share", "said", "code"]],
+            Encoding(x="rank", y="share", series="name", label="said"),
+            CHANCE,
+            words.acceptability(found.units, self.word),
+            f"权重取遍所有可能（{size[0]} 组，各抽 {size[1]} 次），各{self.word}列各名次的占比（%）；空白不足 1%",
+            headings={"name": self.word, "rank": "名次", "share": "占比"},
+        )
 
     # ── files ───────────────────────────────────────────────────────────────────────────────────
 

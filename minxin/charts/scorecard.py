@@ -21,6 +21,7 @@ from minxin.charts import scorecard_pictures, scorecard_tables
 from minxin.charts.about import About
 from minxin.charts.boards import ScorecardBoard
 from minxin.charts.chart import RATE, Chart, Unit
+from minxin.charts.once import once
 from minxin.charts.scorecard_units import SCORE
 from minxin.settings import deployment
 
@@ -42,7 +43,6 @@ class Scorecard:
         self.word = self.place.area_word if review.by == "community" else "单位"
         year, month = review.month
         self.month_name = f"{year}年{month}月"
-        self._kept: dict[str, Chart] = {}
 
     # ── what is assessed ────────────────────────────────────────────────────────────────────────
 
@@ -140,11 +140,6 @@ class Scorecard:
         """Makes a chart of this page (``About.chart``)."""
         return self.about.of(f"{self.month_name}考核", self.rule.title, self.rule.weights.label).chart
 
-    def _once(self, name: str, make: Callable[[], Chart]) -> Chart:
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
-
     # ── parts ───────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -172,13 +167,15 @@ class Scorecard:
         """One unit a row: score, interval of ranks, class, what pulls it down, what was left out."""
         return scorecard_tables.standings(self)
 
+    @once
     def funnel(self, rate: str) -> Chart:
         """One of the three rates (or the single one) against the number of cases, with the limits of chance."""
-        return self._once(f"funnel_{rate}", lambda: scorecard_pictures.against_chance(self, rate))
+        return scorecard_pictures.against_chance(self, rate)
 
+    @once
     def months(self, rate: str) -> Chart:
         """One of the three rates month by month."""
-        return self._once(f"months_{rate}", lambda: scorecard_pictures.months(self, rate))
+        return scorecard_pictures.months(self, rate)
 
     @cached_property
     def signs(self) -> Chart:

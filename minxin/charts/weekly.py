@@ -16,6 +16,7 @@ from minxin.charts import boards, weekly_figures, weekly_lists, weekly_places, w
 from minxin.charts.about import About
 from minxin.charts.boards import WeeklyBoard
 from minxin.charts.chart import Chart
+from minxin.charts.once import once
 from minxin.charts.weekly_everywhere import WEEK, Ask, Everywhere
 from minxin.settings import deployment
 
@@ -48,7 +49,6 @@ class Weekly:
         self.everywhere = everywhere or Everywhere(ask, question.period, question.comparison, about.as_of, self.board)
         self.other = self.everywhere.other
         self.place = deployment()
-        self._kept: dict[tuple[str, str], Any] = {}
 
     # ── frames: what all communities share, narrowed to the chosen one ──────────────────────────
 
@@ -150,11 +150,6 @@ class Weekly:
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────
 
-    def _once(self, name: str, code: str, make: Callable[[], Any]) -> Any:
-        if (name, code) not in self._kept:
-            self._kept[name, code] = make()
-        return self._kept[name, code]
-
     @cached_property
     def measured(self) -> pd.DataFrame:
         """One indicator of the board a row, those that have data first."""
@@ -189,13 +184,15 @@ class Weekly:
         counted = bool(self.everywhere.communities["population"].notna().any())
         return known | {c: counted for c, i in indicators.load().items() if i.kind == "per_10000"}
 
+    @once
     def by_community(self, code: str) -> tuple[Chart, Chart]:
         """Map and ranking of the communities by one indicator."""
-        return self._once("by_community", code, lambda: weekly_places.map_and_ranking(self, indicators.load()[code]))
+        return weekly_places.map_and_ranking(self, indicators.load()[code])
 
+    @once
     def over_time(self, code: str) -> Chart:
         """The weeks up to the end of the period by one indicator."""
-        return self._once("over_time", code, lambda: weekly_times.over_time(self, indicators.load()[code]))
+        return weekly_times.over_time(self, indicators.load()[code])
 
     @cached_property
     def categories(self) -> Chart:

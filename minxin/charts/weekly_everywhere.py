@@ -15,6 +15,7 @@ from minxin.analysis.assessment.counted import EVER
 from minxin.analysis.indicators import Indicator
 from minxin.analysis.periods import Comparison, Period
 from minxin.charts.boards import WeeklyBoard
+from minxin.charts.once import once
 from minxin.settings import NO_COMMUNITY
 
 WEEK = dt.timedelta(days=7)
@@ -52,7 +53,6 @@ class Everywhere:
         self.comparison = comparison
         self.as_of = as_of
         self.board = board
-        self._measured: dict[str, pd.DataFrame] = {}
 
     @cached_property
     def first_day(self) -> dt.date:
@@ -104,13 +104,9 @@ class Everywhere:
         """The whole range over all communities in one row."""
         return cells.total(self.communities)
 
+    @once
     def measured(self, indicator: Indicator) -> pd.DataFrame:
         """One community a row, measured and compared; 未归属 only where it has something. Not to be changed."""
-        if indicator.code not in self._measured:
-            self._measured[indicator.code] = self._compared(indicator)
-        return self._measured[indicator.code]
-
-    def _compared(self, indicator: Indicator) -> pd.DataFrame:
         rows = indicators.measure(indicator, self.communities)
         if self.communities_before is None:
             rows = rows.assign(change=np.nan, significant=None, verdict="", change_text="")

@@ -72,7 +72,7 @@ def _of(source: Source, question: Question) -> Heatmap:
 
 def _ahead(source: Source, opening: Question, look: str) -> Iterator[ahead.Answer]:
     """The newest months, then other rows, columns and measures of the month the page opened with."""
-    for month in _months(source)[-ahead.MONTHS:][::-1]:
+    for month in _months(source)[-ahead.MONTHS :][::-1]:
         yield partial(_answer_whole, source, replace(opening, month=month, before=month_before(month, 12)), look)
     others = [replace(opening, by_row=d) for d in grid.DIMENSIONS if d not in ("month", opening.by_column)]
     others += [replace(opening, by_column=d) for d in (*grid.DIMENSIONS, *grid.PENALTIES) if d != opening.by_row]

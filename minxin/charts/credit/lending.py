@@ -16,6 +16,7 @@ from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask, Question
 from minxin.charts.figures import SHOWN
+from minxin.charts.once import once
 
 FIRMS = Unit("count", "户")
 MONEY = Unit("count", "元")
@@ -223,6 +224,7 @@ class Lending:
             units={"slow": DAYS, "open": Unit(), "n": PLAIN_COUNT},
         )  # fmt: skip
 
+    @once
     def groups(self, by: str, measure: str) -> Chart:
         """A rate by industry or size, with intervals and the whole's line."""
         above, below, name, base = MEASURES[measure]

@@ -14,6 +14,7 @@ from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask
+from minxin.charts.once import once
 
 FIRMS, MONEY, TIMES, SHOPS = Unit("count", "家"), Unit("count", "元"), Unit("count", "人次"), Unit("count", "家")
 KINDS = {"loans": "信用贷款", "refund": "留抵退税", "budget": "中央预算内资金"}
@@ -373,6 +374,7 @@ class Parks:
             },
         )
 
+    @once
     def steps(self, policy_id: str) -> Chart:
         """Where firms fall out of a policy, condition by condition."""
         found = self.ask("parks.steps", policy_id=policy_id)
@@ -415,6 +417,7 @@ class Parks:
             units={"lost": FIRMS},
         )
 
+    @once
     def unserved(self, policy_id: str) -> Chart:
         """Firms that fit and were not served, those told longest ago on top."""
         found = self.ask("parks.unserved", policy_id=policy_id, limit=LISTED)

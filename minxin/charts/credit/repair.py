@@ -16,6 +16,7 @@ from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.question import Ask, Question, dated
 from minxin.charts.figures import SHOWN
+from minxin.charts.once import once
 from minxin.warehouse.repair_rules import RepairRules
 
 DAYS = Unit("number", "天", 0)
@@ -284,6 +285,7 @@ class Repair:
             units={"days": DAYS},
         )  # fmt: skip
 
+    @once
     def listed(self, state: str) -> Chart:
         """The penalties in one state, those that can be applied for first on top; pending ones by their waiting."""
         if state == "pending":

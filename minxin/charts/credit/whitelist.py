@@ -19,6 +19,7 @@ from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.lending import FIRMS, RECOMMENDED
 from minxin.charts.credit.question import Question
 from minxin.charts.figures import SHOWN
+from minxin.charts.once import once
 
 POINTS = Unit("number", "分", 0)
 #: Firms a list holds at most.
@@ -230,6 +231,7 @@ class Whitelist:
         frame = self.held.scored.frame.loc[rows.index]
         return reasons.said(self.held.scored.model, self.folder.fitted, frame, self.folder.knowledge)
 
+    @once
     def listing(self, which: str) -> Chart:
         """Firms of one kind with points and at most four reasons, those to be looked at first on top."""
         p = self.people
