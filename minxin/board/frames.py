@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from minxin.warehouse.visibility import Revocations, today
 
 #: Answers kept per process; an answer of the weekly page is some kilobytes.
 KEPT = 4096
+#: How often an open page looks for something newer.
+EVERY_SECONDS = 60
 Parameters = tuple[tuple[str, Any], ...]
 
 
@@ -99,9 +102,15 @@ def standing() -> str:
     return json.dumps(_gone(settings.home()))
 
 
-@st.fragment(run_every="60s")
 def follow(shown: tuple[str, ...], viewer: Viewer) -> None:
     """Look once a minute whether something else is to be shown: another snapshot, or less of this one."""
+    _look_again(shown, viewer, time.monotonic())
+
+
+@st.fragment(run_every=f"{EVERY_SECONDS}s")
+def _look_again(shown: tuple[str, ...], viewer: Viewer, looked: float) -> None:
+    if time.monotonic() - looked < EVERY_SECONDS / 2:
+        return  # the run that draws the page has just looked
     found = source(viewer)
     if found is not None and found.key != shown:
         st.rerun()

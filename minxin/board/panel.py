@@ -253,4 +253,8 @@ def figure(chart: Chart, look: str, height: int | None) -> go.Figure:
     drawn = charts.figure(chart, look)
     if height:
         drawn.update_layout(height=height)
+    # Streamlit asks a figure for its description at every run, and gets a deep copy each time; this one
+    # does not change any more.
+    described = drawn.to_dict()
+    drawn.to_dict = lambda: described  # type: ignore[method-assign]
     return drawn
