@@ -35,12 +35,17 @@ def answer(source: Source, chosen: Chosen) -> Weekly:
 
 
 def _ahead(source: Source, first_day: date, look: str) -> Iterator[ahead.Answer]:
-    """What is asked first: the newest complete periods of the whole, then each community's newest week."""
+    """What is asked first: the newest complete periods of the whole and the one that runs, then each community's week.
+
+    The periods of a kind stand in the order of their likelihood: the last complete one is the page's own.
+    """
     as_of = source.snapshot.as_of
     for kind, most in NEWEST.items():
         newest = periods.latest_complete(kind, as_of)
-        held = [p for p in periods.choices(kind, first_day, as_of) if p.start <= newest.start]
-        yield from (partial(_answer_whole, source, look, Question(period)) for period in held[:most])
+        held = periods.choices(kind, first_day, as_of)
+        complete, running = [p for p in held if p.start <= newest.start], [p for p in held if p.start > newest.start]
+        for period in [*complete[:1], *running, *complete[1:most]]:
+            yield partial(_answer_whole, source, look, Question(period))
     week = periods.latest_complete("week", as_of)
     for code in source.viewer.communities:
         yield partial(_answer_whole, source, look, Question(week, community=code))
