@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from minxin.access import Viewer
-from minxin.board import ahead, assessment, community, filters, frames, panel, rules, scorecard, weekly
+from minxin.board import ahead, assessment, community, filters, frames, panel, rules, rules_chosen, scorecard, weekly
 from minxin.board.frames import Source
 from minxin.settings import NO_COMMUNITY, Home
 from tests.pages.conftest import Open, counted
@@ -75,9 +75,9 @@ def test_a_community_opens_with_nothing_left_to_ask(
 
 def test_rules_tried_on_the_newest_months(asked: Source, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     month, official = assessment.newest(asked, 1)[0]
-    candidates = rules._versions(official)
+    candidates = rules_chosen.versions(official)
     first = next(c for c in candidates.values() if c.rule.start is None)
-    opening = rules.Chosen(month, official, candidates[official.name], first, candidates, st.container())
+    opening = rules_chosen.Chosen(month, official, candidates[official.name], first, candidates, st.container())
     for answer in rules._ahead(asked, opening, "light"):
         answer()
 
