@@ -455,8 +455,8 @@ def compare(
 
     Shares by Newcombe's method, counts by the same construction on exact Poisson limits (see
     ``rates.difference``). Petitions come in clusters: ``dispersion``, the variance of the counts
-    over their mean (``counts.dispersion``), widens the interval of counts. A stock is counted whole
-    and needs no test. ``is_settled`` (``Indicator.is_settled`` of the period of ``now``): where the
+    over their mean (``counts.dispersion``), widens the interval of counts. A stock is counted whole:
+    nothing is tested, and the verdict says that it grew, not that matters got worse. ``is_settled`` (``Indicator.is_settled`` of the period of ``now``): where the
     value still moves no verdict is given, since the earlier period has had more time.
     """
     one = _row(now)
@@ -489,6 +489,8 @@ def compare(
         )
         text = f"较{word} {amount}{percent}"
         verdict = {True: "变好", False: "变差", None: "上升" if difference > 0 else "下降"}[is_better]
+        if indicator.kind == "stock":
+            verdict = "增加" if difference > 0 else "减少"
     detail = amount
     if significant is not None:
         detail += f"，95%区间 {_difference_text(indicator, low)}至{_difference_text(indicator, high)}"

@@ -167,7 +167,7 @@ class Encoding:
     change         KPI row: difference to the comparison, in the row's unit; diverging: what the parts of a name
                    come to together, in every row of that name
     change_word    KPI row: 环比，同比
-    verdict        KPI row: 好转，变差，持平 or ''
+    verdict        KPI row: 变好, 变差, 增加, 持平 or ''
     note           KPI row: one quiet line (freshness)
     """
 

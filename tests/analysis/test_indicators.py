@@ -257,6 +257,9 @@ def test_a_change_of_a_count():
 def test_a_stock_is_counted_whole():
     change = compare(ALL["overdue"], one("overdue", overdue_open=13), one("overdue", overdue_open=12))
     assert change.text == "较上期 +1件" and change.significant is None and change.is_better is False
+    assert change.verdict == "增加", "one more is a fact, that matters got worse was not tested"
+    fewer = compare(ALL["overdue"], one("overdue", overdue_open=11), one("overdue", overdue_open=12))
+    assert fewer.verdict == "减少"
     same = compare(ALL["overdue"], one("overdue", overdue_open=12), one("overdue", overdue_open=12))
     assert same.text == "与上期持平"
 
