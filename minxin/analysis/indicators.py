@@ -456,8 +456,9 @@ def compare(
     Shares by Newcombe's method, counts by the same construction on exact Poisson limits (see
     ``rates.difference``). Petitions come in clusters: ``dispersion``, the variance of the counts
     over their mean (``counts.dispersion``), widens the interval of counts. A stock is counted whole:
-    nothing is tested, and the verdict says that it grew, not that matters got worse. ``is_settled`` (``Indicator.is_settled`` of the period of ``now``): where the
-    value still moves no verdict is given, since the earlier period has had more time.
+    nothing is tested, and the verdict says that it grew, not that matters got worse. ``is_settled``
+    (``Indicator.is_settled`` of the period of ``now``): where the value still moves no verdict is
+    given, since the earlier period has had more time.
     """
     one = _row(now)
     two = _row(before) if before is not None else None

@@ -88,7 +88,11 @@ def _ranking_title(page: Weekly, indicator: Indicator, rows: pd.DataFrame) -> st
         held = moved[moved["verdict"] == said].sort_values("change", key=np.abs, ascending=False, kind="stable")
         if len(held):
             names = "、".join(held["community_name"].head(2)) + ("等" if len(held) > 2 else "")
-            parts.append(f"{len(held)} 个{said}" if parts else f"{len(held)} 个{page.place.area_word}{indicator.name}{said}（{names}）")
+            parts.append(
+                f"{len(held)} 个{said}"
+                if parts
+                else f"{len(held)} 个{page.place.area_word}{indicator.name}{said}（{names}）"
+            )
     word = BEFORE[page.question.comparison]
     if parts:
         return f"较{word}，{'，'.join(parts)}"
