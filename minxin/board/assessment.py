@@ -49,7 +49,7 @@ def bar(source: Source, with_units: bool = False) -> Chosen:
     held = rules.load()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         month = choose_month(source)
-        official, is_before = _for_month(*month)
+        official, is_before = rules.load().nearest(*month)
         names = [r.name for r in usable_rules()]
         titles = {r.name: r.title + ("" if r.name == official.name else "（试算）") for r in held.versions}
         if official.name not in names:
@@ -70,18 +70,10 @@ def usable_rules() -> list[Rule]:
     return [r for r in rules.load().versions if r.period_first_day in FIRST_DAYS]
 
 
-def _for_month(year: int, month: int) -> tuple[Rule, bool]:
-    """The rule that a month is assessed by; before the first one that first one, and True."""
-    try:
-        return rules.load().for_month(year, month), False
-    except Unusable:
-        return next(r for r in rules.load().versions if r.start is not None), True
-
-
 def choose_month(source: Source) -> tuple[int, int]:
     """The assessed month by name, among those that a rule was in force for."""
     as_of = source.snapshot.as_of
-    newest = review.latest_month(_for_month(as_of.year, as_of.month)[0], as_of)
+    newest = review.latest_month(rules.load().nearest(as_of.year, as_of.month)[0], as_of)
     first = filters.first_day_of(source)
     found: dict[str, str] = {}
     earlier: dict[str, str] = {}
@@ -104,10 +96,10 @@ def choose_month(source: Source) -> tuple[int, int]:
 def newest(source: Source, most: int = ahead.MONTHS) -> list[tuple[tuple[int, int], Rule]]:
     """The newest months that can be assessed, each with the rule in force (or the first one), the newest first."""
     as_of, first = source.snapshot.as_of, filters.first_day_of(source)
-    year, month = review.latest_month(_for_month(as_of.year, as_of.month)[0], as_of)
+    year, month = review.latest_month(rules.load().nearest(as_of.year, as_of.month)[0], as_of)
     last = year * 12 + month - 1
     places = range(last, max(last - most, first.year * 12 + first.month - 2), -1)
-    return [((p // 12, p % 12 + 1), _for_month(p // 12, p % 12 + 1)[0]) for p in places]
+    return [((p // 12, p % 12 + 1), rules.load().nearest(p // 12, p % 12 + 1)[0]) for p in places]
 
 
 def reviewed(source: Source, month: tuple[int, int], rule: Rule, by: By = "community") -> Review:

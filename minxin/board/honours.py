@@ -98,6 +98,8 @@ def chosen_subject(found: Evidence, sort: str, bar_rest: DeltaGenerator) -> str:
 
 def ranked(found: Evidence, sort: str, subject: str, viewer: Viewer) -> None:
     """One measure as a picture, and beside it all four as a table whose rows choose the subject."""
+    if found.caveat:
+        st.caption(literal(found.caveat))
     left, right = st.columns([5, 7])
     with left:
         panel.panel(found.ranking(sort, subject), viewer, PAGE, name="ranking")

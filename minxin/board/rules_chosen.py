@@ -66,7 +66,7 @@ def bar(source: Source, viewer: Viewer) -> Chosen:
     st.session_state.pop(AGAIN, None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         month = assessment.choose_month(source)
-        official = held.for_month(*month)
+        official, _ = held.nearest(*month)
         candidates = versions(official) | _saved(viewer)
         if official.name not in candidates:
             raise Unusable(f"规则 {official.name} 的考核月首日应为 1 日或 19 日，请改正后再看。")

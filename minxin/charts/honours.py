@@ -13,6 +13,7 @@ import pandas as pd
 
 from minxin.analysis import honours, wording
 from minxin.analysis.assessment import rules
+from minxin.analysis.assessment.rules import Rule
 from minxin.analysis.honours import MEASURES, Measure
 from minxin.charts import figures
 from minxin.charts.about import About
@@ -52,17 +53,29 @@ class Evidence:
         """One subject a row with counts and measures."""
         block = "honours.people" if self.by == "person" else "honours.units"
         found = self.ask(block, start=self.span.start, end=self.span.end)
-        last = self.span.end - dt.timedelta(days=1)
-        basic = rules.load().for_month(last.year, last.month).basic_value
-        return honours.measured(honours.labelled(found) if self.by == "person" else found, basic)
+        return honours.measured(honours.labelled(found) if self.by == "person" else found, self._rule[0].basic_value)
 
     @cached_property
     def whole(self) -> pd.Series[Any]:
         """All subjects together, in one row of measures."""
         counts = [c for c in self.rows.columns if c.startswith("n_")]
-        last = self.span.end - dt.timedelta(days=1)
         summed = pd.DataFrame([self.rows[counts].sum()])
-        return honours.measured(summed, rules.load().for_month(last.year, last.month).basic_value).iloc[0]
+        return honours.measured(summed, self._rule[0].basic_value).iloc[0]
+
+    @cached_property
+    def _rule(self) -> tuple[Rule, bool]:
+        """The rule that says what 基本满意 counts, and whether it came into force only later."""
+        last = self.span.end - dt.timedelta(days=1)
+        return rules.load().nearest(last.year, last.month)
+
+    @property
+    def caveat(self) -> str:
+        """What has to be said of the rule; '' where it was in force."""
+        rule, is_before = self._rule
+        return f"该时段尚无生效的考核规则，基本满意按最早一版「{rule.title}」折算。" if is_before else ""
+
+    def _caveat_of(self, measure: Measure) -> str:
+        return f"；{self.caveat.rstrip('。')}" if self.caveat and measure.code == "satisfaction" else ""
 
     @once
     def names(self, sort: str) -> dict[str, str]:
@@ -96,7 +109,7 @@ class Evidence:
         return self._chart(
             f"ranking_{sort}", kind, rows, encoding, unit,
             honours.message(self.rows, measure, self.word),
-            f"{measure.meaning}，{self.span.label}{rest}", **more,
+            f"{measure.meaning}，{self.span.label}{rest}{self._caveat_of(measure)}", **more,
         )  # fmt: skip
 
     @once

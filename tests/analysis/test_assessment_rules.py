@@ -60,6 +60,8 @@ def test_the_rule_in_force_is_the_last_that_has_begun_for_ever(tmp_path):
     assert found.rule_on(dt.date(2023, 3, 1)).name == "second"
     assert found.rule_on(dt.date(2033, 3, 1)).weights.values == (0.3, 0.35, 0.35)
     assert found.for_month(2023, 2).name == "trial-2022"
+    nearest = [(found.nearest(*month)[0].name, found.nearest(*month)[1]) for month in ((2023, 3), (2022, 6), (2021, 1))]
+    assert nearest == [("second", False), ("trial-2022", False), ("trial-2022", True)]
     # A later version changes nothing of what an earlier day is assessed by.
     assert found.rule_on(dt.date(2022, 6, 1)) == rules.load().rule_on(dt.date(2022, 6, 1))
     with pytest.raises(Unusable, match="2022-05-31"):

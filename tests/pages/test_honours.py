@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from minxin import queries
 from minxin.access import Viewer
+from minxin.analysis.assessment import rules
 from minxin.board import filters, honours, nominations, panel
 from minxin.board.frames import Source
 from minxin.charts import figure
@@ -69,6 +70,18 @@ def test_the_address_holds_what_was_asked(about: str, demo: Home, open_page: Ope
     at = open_page(PAGE, about=about, span="2022年")
     assert not at.exception and not at.error
     assert "2022年" in shown(at) and "2022年度还没有提名" in shown(at)
+
+
+@pytest.mark.parametrize("about", ["单位", "人员", "案例"])
+def test_every_year_opens_and_one_before_the_rules_says_so(about: str, demo: Home, open_page: Open) -> None:
+    first = min(rule.start.year for rule in rules.load().versions if rule.start)
+    offered = [s for s in honours.spans(filters.first_day_of(source(demo)), source(demo).snapshot.as_of).values()]
+    years = [span for span in offered if len(span.code) == 4]
+    assert min(span.start.year for span in years) < first
+    for span in years:
+        at = open_page(PAGE, about=about, span=span.label)
+        assert not at.exception and not at.error, span.label
+        assert ("尚无生效的考核规则" in shown(at)) == (about != "案例" and span.start.year < first), span.label
 
 
 def test_a_month_without_much_says_so(demo: Home, open_page: Open) -> None:

@@ -202,6 +202,13 @@ class Rules:
         """The rule that a month is assessed by: the one in force on the last day of its calendar month."""
         return self.rule_on(_first(year, month + 1, 1) - dt.timedelta(days=1))
 
+    def nearest(self, year: int, month: int) -> tuple[Rule, bool]:
+        """The rule that a month is assessed by; before the first one that first one, and True: then it is a trial."""
+        try:
+            return self.for_month(year, month), False
+        except Unusable:
+            return min((r for r in self.versions if r.start), key=lambda r: r.start or dt.date.max), True
+
     def named(self, name: str) -> Rule:
         """The rule of a name, in force or not; Unusable where there is none."""
         for rule in self.versions:
