@@ -25,7 +25,7 @@ PAGE = "honours"
 ABOUT = {"unit": "单位", "person": "人员", "case": "案例"}
 SUBJECT = "subject"
 #: Columns of the table of evidence in px.
-WIDTHS = {"unit": (120, 74, 142, 142, 142), "person": (164, 64, 128, 134, 150)}
+WIDTHS = {"unit": (120, 70, 128, 144, 158), "person": (162, 62, 112, 142, 158)}
 #: Years and months to choose from.
 YEARS, MONTHS = 6, 24
 

@@ -60,11 +60,13 @@ def cards(chart: Chart) -> list[Card]:
                 before = unit.format(float(values[i]) - moved)
         if lows and highs and lows[i] is not None and highs[i] is not None:
             interval = f"区间 {unit.format(lows[i])}—{unit.format(highs[i])}"
+        counted = f"n={PLAIN_COUNT.exact(cases[i])}" if cases and cases[i] is not None else ""
         result.append(
             Card(
                 key=chart.keys[i],
                 name=name,
-                figure=chart.values[i],
+                # The number of cases has a line of its own; in the size of a figure it would be cut off.
+                figure=chart.values[i].removesuffix(f"（{counted}）"),
                 word=word,
                 direction=direction,
                 said=said,
@@ -72,7 +74,7 @@ def cards(chart: Chart) -> list[Card]:
                 verdict=verdict,
                 target=f"目标 {unit.format(targets[i])}" if targets and targets[i] is not None else "",
                 interval=interval,
-                cases=f"n={PLAIN_COUNT.exact(cases[i])}" if cases and cases[i] is not None else "",
+                cases=counted,
                 note=clean(notes[i]) if notes else "",
                 strong=named and chart.strong[i],
                 unknown=values[i] is None,

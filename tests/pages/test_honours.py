@@ -88,6 +88,7 @@ def test_a_month_without_much_says_so(demo: Home, open_page: Open) -> None:
     at = open_page(PAGE, about="人员", span="2023年7月（至今）", sort="按按期销账率排列")
     assert not at.exception and not at.error
     assert "样本不足" in shown(at)
+    assert "样本不足" in {metric.value for metric in at.metric}, "n stands below, a figure with it would be cut off"
 
 
 @pytest.mark.parametrize("value", ["<script>alert(1)</script>", "' or 1=1 --", "9" * 300, ""])
