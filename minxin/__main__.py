@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
-import pkgutil
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-import minxin.commands
 from minxin import logs
+from minxin.commands import MODULES
 from minxin.settings import Refused, Unusable
 
 log = logging.getLogger("minxin")
@@ -26,13 +25,12 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line, every module of ``minxin.commands`` adding its own."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """The command line: with one command that there is, that of its module; else with all of them."""
     top = Parser(prog="minxin", description="民信台：民生诉求与公共信用决策辅助看板")
     commands = top.add_subparsers(dest="command", metavar="命令", required=True, parser_class=Parser)
-    for module in pkgutil.iter_modules(minxin.commands.__path__):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"minxin.commands.{module.name}").register(commands)
+    for module in [MODULES[command]] if command in MODULES else sorted(set(MODULES.values())):
+        importlib.import_module(f"minxin.commands.{module}").register(commands)
     return top
 
 
@@ -44,9 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     logs.start()
     try:
-        if any("\ud800" <= sign <= "\udfff" for text in arguments or sys.argv for sign in text):
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        if any("\ud800" <= sign <= "\udfff" for text in given for sign in text):
             raise Unusable("命令里有无法识别的字节；请用 UTF-8 的终端输入，或改去这些字符后再试。")
-        chosen = parser().parse_args(arguments)
+        chosen = parser(given[0] if given else "").parse_args(given)
         return int(chosen.run(chosen))
     except Refused as refused:
         print(refused, file=sys.stderr)
