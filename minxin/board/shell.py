@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
@@ -63,8 +64,19 @@ def _navigation() -> Any:
             )
         )
     sections[first.section].append(st.Page(first.path, title=first.title, url_path=first.url_path, visibility="hidden"))
+    asked = unquote(urlsplit(st.context.url or "").path).rstrip("/").rpartition("/")[2]
+    if asked and asked not in {"start", *(entry.url_path for entry in registry.entries())}:
+        # Streamlit answers an address that no page has with a dialog in English; a page that has it does not.
+        sections[first.section].append(st.Page(_nowhere, title="没有这个页面", url_path=asked, visibility="hidden"))
     st.logo(str(HERE / "logo.svg"), size="large")
     return st.navigation(sections, position="top")
+
+
+def _nowhere() -> None:
+    """What stands at an address that no page of the board has."""
+    first, *_ = registry.entries()
+    st.warning("民信台没有这个地址的页面。请核对网址，或从上方菜单选择页面。", icon=":material/wrong_location:")
+    link(first.id, f"打开{first.title}", first.icon)
 
 
 class shown_errors:

@@ -242,3 +242,14 @@ def test_what_is_read_is_chinese(show: Show) -> None:
     said = LATIN.sub("", page.evaluate(READ))
     assert "每周会商" in said
     assert re.findall(r"[A-Za-z]{3,}", said) == []
+
+
+@pytest.mark.parametrize("path", ["nowhere", "信用"])
+def test_an_address_of_no_page_is_answered_in_chinese(path: str, show: Show) -> None:
+    page = show(path, ready="stAlert")
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_timeout(500)
+    assert "没有这个地址的页面" in page.locator('[data-testid="stAlert"]').inner_text()
+    assert page.locator('[role="dialog"]').count() == 0
+    page.locator('[data-testid="stPageLink"] a').click()
+    page.get_by_role("heading", name="每周会商").wait_for()
