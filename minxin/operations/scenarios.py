@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,23 +122,6 @@ class Scenarios(Records):
             rows = list(connection.execute(query))
         return history.frame(rows, scenario, self.tools.deployment.zone, ("state", "payload"))
 
-    def compare(self, viewer: Viewer, records: Sequence[str]) -> pd.DataFrame:
-        """What differs: one row per setting, one column per scenario, named by its number.
-
-        ``setting`` is a path such as ``weights.response``. Values are as in JSON, null where
-        a scenario does not say it.
-        """
-        flat = {record: dict(_flat(self.one(viewer, record).payload)) for record in dict.fromkeys(records)}
-        names = sorted({name for settings in flat.values() for name in settings})
-        lacking = object()
-        differing = [
-            name for name in names if len({_key(settings.get(name, lacking)) for settings in flat.values()}) > 1
-        ]
-        made: dict[str, Any] = {"setting": pd.Series(differing, dtype="object")}
-        for record, settings in flat.items():
-            made[record] = pd.Series([settings.get(name) for name in differing], dtype="object")
-        return pd.DataFrame(made)
-
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 
     def _own(self, connection: Any, actor: Actor, record: str, version: int, what: str) -> Row[Any]:
@@ -187,13 +170,3 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(inner, depth + 1) for inner in value]
     raise TypeError(type(value).__name__)
-
-
-def _flat(value: Any, path: str = "") -> list[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        return [pair for name, inner in value.items() for pair in _flat(inner, f"{path}.{name}" if path else name)]
-    return [(path, value)]
-
-
-def _key(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) if value is not None else "null"

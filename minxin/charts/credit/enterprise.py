@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +12,10 @@ from minxin.analysis.credit.classes import CODES, COLOURS, SHAPES, label
 from minxin.analysis.credit.repair import judge
 from minxin.charts.about import About
 from minxin.charts.chart import Chart, Encoding, Kind, Unit
+from minxin.charts.credit.question import Ask
 from minxin.charts.credit.repair_case import case_of
 from minxin.charts.credit.risk_board import RiskBoard
 
-Ask = Callable[..., pd.DataFrame]
 POINTS = Unit("number", "分")
 YUAN = Unit("count", "元")
 #: Columns of a table: the first two are what a chart needs to know of it.

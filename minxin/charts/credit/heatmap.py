@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,10 +15,11 @@ from minxin.analysis.credit import grid
 from minxin.analysis.credit.classes import CODES, HIGH, label
 from minxin.charts.about import About
 from minxin.charts.chart import RATE, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.counts import Counts
+from minxin.charts.credit.question import Ask
 from minxin.charts.credit.risk_board import RiskBoard
 from minxin.settings import NO_COMMUNITY, deployment
 
-Ask = Callable[..., pd.DataFrame]
 FIRMS = Unit("count", "家")
 #: Between row and column in the key of a cell.
 BETWEEN = "|"
@@ -53,7 +54,7 @@ def month_name(day: dt.date) -> str:
     return f"{day.year}年{day.month}月"
 
 
-class Heatmap:
+class Heatmap(Counts):
     """What the classes say of a month, for who sees sums only without counts of firms below ``hidden_below``.
 
     Every part is worked out when it is first asked for, and kept. All but the grid is the same whatever its
@@ -101,14 +102,6 @@ class Heatmap:
     def _of(self, month: dt.date) -> pd.Series | None:
         return self.months.loc[month] if month in self.months.index else None
 
-    def _few(self, n: float) -> bool:
-        """Whether a count of firms may not be shown."""
-        return 0 < n < self.hidden_below
-
-    def _count(self, n: float) -> str:
-        """A count of firms, or 「<5 家」."""
-        return wording.count_text(float(n), "家", self.hidden_below)
-
     def name(self, dimension: str, code: str) -> str:
         """A value of a dimension in words."""
         if dimension == "month":
@@ -124,12 +117,12 @@ class Heatmap:
         if now is None or not now["n"]:
             return f"{self.now}没有归类的企业"
         high, n = int(now[list(HIGH)].sum()), int(now["n"])
-        said = f"{self.now}归类 {self._count(n)}，{label('C')}与{label('D')}共 {self._count(high)}"
-        if self._few(high) or self._few(n - high):
+        said = f"{self.now}归类 {self.count(n)}，{label('C')}与{label('D')}共 {self.count(high)}"
+        if self.any_few(high) or self.any_few(n - high):
             return said
         said += f"，占 {wording.rate_text(high / n)}"
         before = self._of(self.question.before)
-        if before is None or not before["n"] or self._few(before[list(HIGH)].sum()):
+        if before is None or not before["n"] or self.any_few(before[list(HIGH)].sum()):
             return said
         change = rates.newcombe(high, n, before[list(HIGH)].sum(), before["n"])
         if float(change.low) <= 0 <= float(change.high):
@@ -148,13 +141,13 @@ class Heatmap:
             n, x = (int(now["n"]), int(now[code])) if now is not None else (0, 0)
             share = rates.wilson(np.nan if hidden[code] else x, n)
             change = float("nan")
-            if before is not None and before["n"] and n and not hidden[code] and not self._few(before[code]):
+            if before is not None and before["n"] and n and not hidden[code] and not self.any_few(before[code]):
                 change = x / n - before[code] / before["n"]
             rows.append(
                 {
                     "name": label(code), "code": code, "value": float(share.value), "low": float(share.low),
                     "high": float(share.high), "n": n, "change": change,
-                    "note": "" if hidden[code] and not self._few(x) else self._count(x),
+                    "note": "" if hidden[code] and not self.any_few(x) else self.count(x),
                     "status": "few" if hidden[code] else "ok" if n else "none",
                 }
             )  # fmt: skip
@@ -176,8 +169,8 @@ class Heatmap:
             {
                 "month": words[m],
                 "class": label(c),
-                "value": np.nan if self._few(r[c]) else r[c] / r["n"],
-                "firms": f"<{self.hidden_below}" if self._few(r[c]) else int(r[c]),
+                "value": np.nan if self.any_few(r[c]) else r[c] / r["n"],
+                "firms": f"<{self.hidden_below}" if self.any_few(r[c]) else int(r[c]),
             }
             for m, r in shown.iterrows()
             for c in CODES[1:]
@@ -201,7 +194,7 @@ class Heatmap:
         if len(held) < 13:
             return "各月风险结构"
         high = held[list(HIGH)].sum(axis=1)
-        if self._few(high.iloc[-1]) or self._few(high.iloc[-13]):
+        if self.any_few(high.iloc[-1]) or self.any_few(high.iloc[-13]):
             return "各月风险结构"
         last, year = (high.iloc[-1], held["n"].iloc[-1]), (high.iloc[-13], held["n"].iloc[-13])
         change = rates.newcombe(last[0], last[1], year[0], year[1])
@@ -289,7 +282,7 @@ class Heatmap:
         held = held.assign(n_high=0, n_before=0, n_high_before=0)
         data = self._with_names(grid.measured(self._named(held, q.by_row, ""), q.by_row, "", "count",
                                               self.place.smallest_cell, self.hidden_below))  # fmt: skip
-        data["firms"] = data["firms"].mask(small.is_few(data["firms"], self.hidden_below))
+        data["firms"] = data["firms"].mask(self.is_few(data["firms"]))
         unit = Unit("count", "件")
         title = "没有可见的处罚"
         known = data[data["status"] == "ok"]
@@ -397,18 +390,18 @@ class Heatmap:
             status=np.where(both["n"] < smallest, "few", "ok"),
         )  # fmt: skip
         if self.hidden_below:
-            few = small.with_partner(small.is_few(both["n"], self.hidden_below), both["n"], both["class_before"])
+            few = small.with_partner(self.is_few(both["n"]), both["n"], both["class_before"])
             data = data.assign(
                 n=both["n"].mask(few), share=data["share"].mask(few), status=data["status"].mask(few, "few"),
                 said=data["said"].mask(few & (both["n"] >= smallest), "不显示"),
             )  # fmt: skip
         new, gone = (int(held.loc[held[c] == "", "n"].sum()) for c in ("class_before", "risk_class"))
-        title = f"{self._count(worse)}变差，{self._count(better)}变好" if worse or better else "没有企业变动类别"
+        title = f"{self.count(worse)}变差，{self.count(better)}变好" if worse or better else "没有企业变动类别"
         return self.about.of(f"{self.earlier}至{self.now}").chart(
             "moves", Kind.HEATMAP, data,
             Encoding(x="now", y="share", series="before", key="key", n="n", status="status", label="said"), RATE, title,
             f"{self.earlier}与{self.now}都归类的企业，按原类和现类（家，颜色为占原类的比例）；"
-            f"另有新增 {self._count(new)}、退出 {self._count(gone)}",
+            f"另有新增 {self.count(new)}、退出 {self.count(gone)}",
             headings={"now": "现类", "before": "原类", "share": "占原类", "n": "企业数"}, units={"n": FIRMS},
         )  # fmt: skip
 
@@ -421,9 +414,9 @@ class Heatmap:
         title = "没有企业在橙C或红D"
         if len(held):
             first = held.iloc[0]
-            count = wording.count_text(first["n_high"], "家", self.hidden_below)
+            count = self.count(first["n_high"])
             title = f"橙C、红D企业中，{first['name']}最常见，{count}"
-        few = small.is_few(held["n_high"], self.hidden_below)
+        few = self.is_few(held["n_high"])
         held = small.withheld(held, self.hidden_below, {"n": (), "n_worse": ()}).assign(
             n_high=held["n_high"].mask(few),
             status=np.where(few, "few", "ok"),

@@ -102,16 +102,12 @@ class Lending:
             return f"到期贷款只有 {self.question.count(n, '笔')}，不足以判断逾期"
         interval = wording.interval_text(float(self.overdue.low), float(self.overdue.high))
         late = int(self.sums["n_late"])
-        if self._few(x):
+        if self.question.any_few(x):
             return f"到期 {self.question.count(n, '笔')}，逾期 {self.question.count(x, '笔')}"
         return (
             f"到期 {self.question.count(n, '笔')}，逾期 {self.question.count(x, '笔')}，"
             f"占 {wording.rate_text(x / n)}（95%区间 {interval}），其中超过 90 天 {self.question.count(late, '笔')}"
         )
-
-    def _few(self, n: float) -> bool:
-        """Whether a count may not be shown."""
-        return 0 < n < self.question.hidden_below
 
     @cached_property
     def beside_said(self) -> str:
@@ -121,7 +117,7 @@ class Lending:
         x1, x0 = int(one["n_overdue"]), int(all_["n_overdue"] - one["n_overdue"])
         if min(n1, n0) < SMALLEST:
             return f"白名单企业到期贷款 {self.question.count(n1, '笔')}，不足以与其他企业比较"
-        if self._few(x1) or self._few(x0):
+        if self.question.any_few(x1) or self.question.any_few(x0):
             return f"白名单企业或其他企业的逾期不足 {self.question.hidden_below} 笔，不比较"
         found = rates.newcombe(x1, n1, x0, n0)
         shares = f"白名单企业逾期 {wording.rate_text(x1 / n1)}，其他 {wording.rate_text(x0 / n0)}"
@@ -142,13 +138,13 @@ class Lending:
         s, q = self.sums, self.question
         of = rates.wilson(s["n_granted"], s["n"])
         drawn = _share(s["drawn_amount"], s["granted_amount"])
+        listed = "" if q.any_few(self.listed["n"]) else f"占注册 {_share(self.listed['n'], s['n'])}"
+        granted = "" if q.any_few(s["n_granted"]) else f"，占注册 {wording.rate_text(float(of.value))}"
         rows = [
             figures.figure("registered", "平台注册", s["n"], FIRMS, q.label),
-            figures.figure("listed", "白名单", self.listed["n"], FIRMS,
-                           "" if self._few(self.listed["n"]) else f"占注册 {_share(self.listed['n'], s['n'])}"),
+            figures.figure("listed", "白名单", self.listed["n"], FIRMS, listed),
             figures.figure("granted", "授信金额", s["granted_amount"], MONEY,
-                           q.count(s["n_granted"], "户")
-                           + ("" if self._few(s["n_granted"]) else f"，占注册 {wording.rate_text(float(of.value))}")),
+                           q.count(s["n_granted"], "户") + granted),
             figures.figure("drawn", "放款金额", s["drawn_amount"], MONEY,
                            f"{q.count(s['n_drawn'], '户')}，占授信金额 {drawn}"),
             figures.figure("overdue", "逾期率", self.overdue, RATE, "到期未按期结清 ÷ 到期", s["n_due"]),
@@ -159,7 +155,7 @@ class Lending:
         data.loc[small, ["status", SHOWN]] = ["few", f"<{q.hidden_below}"]
         if s["n_due"] < SMALLEST or q.is_few(pd.Series([s["n_overdue"]])).any():
             data.loc[4, "status"] = "few" if s["n_due"] else "none"
-        if self._few(s["n_overdue"]):
+        if self.question.any_few(s["n_overdue"]):
             data.loc[4, ["value", "low", "high"]] = np.nan
         return self.about.chart(
             "lending_figures", Kind.KPI_ROW, data,
@@ -169,7 +165,7 @@ class Lending:
 
     def _said(self, x: float, n: float) -> str:
         """A share in words, — where it is made of a count that may not be shown."""
-        return wording.MISSING if self._few(x) or self._few(n) else _share(x, n)
+        return wording.MISSING if self.question.any_few(x) or self.question.any_few(n) else _share(x, n)
 
     @cached_property
     def funnel(self) -> Chart:
@@ -241,7 +237,7 @@ class Lending:
             hidden |= {column: found[column].mask(few) for column in ("value", "low", "high")}
             found = found.assign(**hidden, status=found["status"].mask(few, "few"))
         line: tuple[Annotation, ...] = ()
-        if self._few(self.sums[above]):
+        if self.question.any_few(self.sums[above]):
             whole = rates.wilson(np.nan, np.nan)
         elif self.sums[below]:
             line = (Annotation(float(whole.value), f"全部 {wording.rate_text(float(whole.value))}"),)

@@ -13,6 +13,7 @@ from minxin.analysis import rates, small, wording
 from minxin.analysis.credit.linkage import Correlation, rank_correlation
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.counts import Counts
 from minxin.charts.credit.question import Ask
 
 FIRMS, PETITIONS = Unit("count", "家"), Unit("count", "件")
@@ -25,7 +26,7 @@ COMPANIES = ("property_firms", "property_bad")
 SHARES = {"weak": "property_not_green", "share": "bad"}
 
 
-class Linkage:
+class Linkage(Counts):
     """The page for one span, counts of firms below ``hidden_below`` hidden; every part is kept once worked out."""
 
     def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About, hidden_below: int = 0) -> None:
@@ -40,9 +41,9 @@ class Linkage:
         held, written = rows, dict(units)
         if self.hidden_below:
             few = f"<{self.hidden_below}"
-            small = self._few(rows[firms])
+            small = self.is_few(rows[firms])
             for name in (firms, *parts):
-                low = small | self._few(rows[SHARES.get(name, name)])
+                low = small | self.is_few(rows[SHARES.get(name, name)])
                 if name in SHARES:
                     held = held.assign(**{name: held[name].where(~low)})
                 else:
@@ -50,10 +51,6 @@ class Linkage:
                     held = held.assign(**{name: words})
                     written.pop(name, None)
         return {"data": held, "units": written}
-
-    def _few(self, counts: pd.Series) -> pd.Series:
-        """Which counts may not be shown."""
-        return (counts > 0) & (counts < self.hidden_below)
 
     @property
     def days(self) -> str:
@@ -133,8 +130,8 @@ class Linkage:
         if own.empty or not own["visits"].iloc[0]:
             return f"{self.label}没有检查物业企业"
         row = own.iloc[0]
-        if self._few(own["found"]).any() or self._few(own["visits"]).any():
-            visits, found = (wording.count_text(float(row[c]), "家次", self.hidden_below) for c in ("visits", "found"))
+        if self.is_few(own["found"]).any() or self.is_few(own["visits"]).any():
+            visits, found = (self.count(row[c], "家次") for c in ("visits", "found"))
             return f"检查物业企业 {visits}，发现问题 {found}"
         limits = wording.interval_text(row["low"], row["high"])
         return (
@@ -148,10 +145,10 @@ class Linkage:
     def shares(self) -> Chart:
         """The communities by their share of firms in C and D."""
         held = self.communities
-        few = self._few(held["bad"])
+        few = self.is_few(held["bad"])
         data = held.assign(
             status=np.where((held["firms"] >= 5) & ~few, "ok", "few"),
-            firms=held["firms"].mask(self._few(held["firms"])),
+            firms=held["firms"].mask(self.is_few(held["firms"])),
             **{column: held[column].mask(few) for column in ("bad", "share", "low", "high")},
         )
         bad, n = int(held["bad"].sum()), int(held["firms"].sum())
@@ -179,6 +176,7 @@ class Linkage:
     def places(self) -> Chart:
         """One community a row with both subjects side by side, most property petitions first."""
         data = self.communities.sort_values("per_10000", ascending=False, na_position="last")
+        data = data.assign(weak=data["weak"].where(data["property_firms"] >= ENOUGH))
         units = dict.fromkeys(("property_petitions", "property_firms", "property_not_green"), PLAIN_COUNT)
         units |= {"per_10000": Unit("per_10000", ""), "weak": RATE}
         held = self._counted(data, units, "property_firms", "property_not_green", "weak")
@@ -189,7 +187,7 @@ class Linkage:
             Encoding(key="community_code"),
             PETITIONS,
             self._together_said,
-            f"按每万人物业诉求排列；{self.days}，企业按最新月份",
+            f"按每万人物业诉求排列；{self.days}，企业按最新月份，不足 {ENOUGH} 家不算占比",
             headings={
                 "community_name": "社区",
                 "property_petitions": "物业诉求",
@@ -215,11 +213,11 @@ class Linkage:
             first = data.iloc[0]
             title = f"{first['sector_name']}诉求最多（{PETITIONS.format(first['petitions'])}）"
             whole = data["found"].sum() / max(data["visits"].sum(), 1)
-            clear = data[(data["low"] > whole) & ~self._few(data["found"])].sort_values("detected", ascending=False)
+            clear = data[(data["low"] > whole) & ~self.is_few(data["found"])].sort_values("detected", ascending=False)
             if len(clear):
                 top = clear.iloc[0]
                 title += f"，{top['sector_name']}检出率高于合计（{wording.rate_text(whole)}）"
-            elif not self._few(data["found"]).any():
+            elif not self.is_few(data["found"]).any():
                 title += "，各行业检出率没有显著差异"
         units = dict.fromkeys(("petitions", "firms", "visits"), PLAIN_COUNT) | dict.fromkeys(
             ("share", "detected"), RATE
@@ -268,7 +266,7 @@ class Linkage:
         if len(data):
             first = data.iloc[0]
             title = f"{first['name']}物业诉求最多（{PETITIONS.format(first['petitions'])}），"
-            n, bad = (wording.count_text(float(first[c]), "家", self.hidden_below) for c in COMPANIES)
+            n, bad = (self.count(first[c]) for c in COMPANIES)
             title += f"所在{first['community_name']}有物业企业 {n}，"
             title += f"橙、红 {bad}" if first["property_bad"] else "没有橙、红的"
         units = dict.fromkeys(("petitions", "open", "property_firms", "property_bad"), PLAIN_COUNT)

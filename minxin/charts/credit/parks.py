@@ -13,6 +13,7 @@ from minxin.analysis import rates, small, wording
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.counts import Counts
 from minxin.charts.credit.question import Ask
 from minxin.charts.once import once
 
@@ -23,20 +24,12 @@ SCENES = 12
 LISTED = 200
 
 
-class Parks:
+class Parks(Counts):
     """The page. ``hidden_below``: counts of firms below it are hidden (0: none)."""
 
     def __init__(self, ask: Ask, today: dt.date, about: About, hidden_below: int = 0) -> None:
         self.ask, self.today, self.hidden_below = ask, today, hidden_below
         self.about = about
-
-    def _few(self, *counts: float) -> bool:
-        """Whether one of the counts may not be shown."""
-        return any(0 < n < self.hidden_below for n in counts)
-
-    def _count(self, n: float, word: str = "家") -> str:
-        """A count, or 「<5 家」."""
-        return wording.count_text(float(n), word, self.hidden_below)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -80,11 +73,11 @@ class Parks:
             return "没有园区企业"
         green, all_ = self.whole
         inside, rest = rates.wilson(x, n), (green - x, all_ - n)
-        said = f"{len(self.parks)} 个园区 {self._count(n)}企业"
-        if self._few(x, n - x):
+        said = f"{len(self.parks)} 个园区 {self.count(n)}企业"
+        if self.any_few(x, n - x):
             return said
         said += f"，绿A占 {wording.rate_text(float(inside.value))}"
-        if rest[1] <= 0 or self._few(rest[0], rest[1] - rest[0]):
+        if rest[1] <= 0 or self.any_few(rest[0], rest[1] - rest[0]):
             return said
         gap = rates.newcombe(x, n, *rest)
         outside = wording.rate_text(rest[0] / rest[1])
@@ -105,10 +98,10 @@ class Parks:
         fit, served = int(self.policies["n_fitting"].sum()), int(self.policies["n_fitting_served"].sum())
         if not fit:
             return "没有符合政策条件的企业"
-        said = f"{len(self.policies)} 项政策符合 {self._count(fit, '家次')}"
-        if self._few(served, fit - served):
+        said = f"{len(self.policies)} 项政策符合 {self.count(fit, '家次')}"
+        if self.any_few(served, fit - served):
             return said
-        return f"{said}，已送达 {wording.rate_text(served / fit)}，尚有 {self._count(fit - served, '家次')}未送达"
+        return f"{said}，已送达 {wording.rate_text(served / fit)}，尚有 {self.count(fit - served, '家次')}未送达"
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -129,14 +122,14 @@ class Parks:
             RATE,
             f"{len(self.parks)} 个园区",
             n,
-            "few" if self._few(x, n - x) else "ok" if n else "none",
+            "few" if self.any_few(x, n - x) else "ok" if n else "none",
         )
         card(
             "money",
             "园区惠企资金",
             float(self.parks["amount"].sum()),
             MONEY,
-            f"惠及 {self._count(self.parks['helped'].sum())}",
+            f"惠及 {self.count(self.parks['helped'].sum())}",
         )
         uses, before = self.scenes["uses"].sum(), self.scenes["before"].sum()
         card(
@@ -153,8 +146,8 @@ class Parks:
             "诚信商户",
             total,
             SHOPS,
-            f"其中风险已转橙、红的 {self._count(bad)}，应复核" if bad else "没有转橙、红的",
-            status="few" if self._few(total) else "ok",
+            f"其中风险已转橙、红的 {self.count(bad)}，应复核" if bad else "没有转橙、红的",
+            status="few" if self.any_few(total) else "ok",
         )
         fit, served = int(self.policies["n_fitting"].sum()), int(self.policies["n_fitting_served"].sum())
         held = rates.wilson(served, fit)
@@ -165,12 +158,12 @@ class Parks:
             RATE,
             f"{len(self.policies)} 项政策",
             fit,
-            "few" if self._few(served, fit - served) else "ok" if fit else "none",
+            "few" if self.any_few(served, fit - served) else "ok" if fit else "none",
         )
         data = pd.DataFrame(rows).assign(change=np.nan, change_word="", position=range(len(rows)))
         few = data["status"] == "few"
         data = data.assign(**{column: data[column].mask(few) for column in ("value", "low", "high")})
-        data["n"] = data["n"].mask(small.is_few(data["n"], self.hidden_below))
+        data["n"] = data["n"].mask(self.is_few(data["n"]))
         return self.about.chart(
             "parks_figures",
             Kind.KPI_ROW,
@@ -225,13 +218,13 @@ class Parks:
         parts = ["n_a", "n_b", "n_c", "n_d"]
         hidden = small.parts_few(parks, parts, self.hidden_below)
         rest = parks["firms"] - parks["n_a"]
-        few = hidden["n_a"] | small.is_few(rest, self.hidden_below) | (parks["firms"] < self.hidden_below)
+        few = hidden["n_a"] | self.is_few(rest) | (parks["firms"] < self.hidden_below)
         written = {p: parks[p].astype("object").mask(hidden[p], "不显示") for p in parts}
         return parks.assign(
-            **{p: column.mask(small.is_few(parks[p], self.hidden_below), f"<{self.hidden_below}")
+            **{p: column.mask(self.is_few(parks[p]), f"<{self.hidden_below}")
                for p, column in written.items()},
             **{column: parks[column].mask(few) for column in ("share", "low", "high")},
-            firms=parks["firms"].mask(small.is_few(parks["firms"], self.hidden_below)),
+            firms=parks["firms"].mask(self.is_few(parks["firms"])),
             status=parks["status"].mask(few, "few"),
         )  # fmt: skip
 
@@ -240,7 +233,7 @@ class Parks:
         """The money of the parks, by kind in the table."""
         data = self.parks[self.parks["amount"] > 0]
         title = self._money_said
-        few = small.is_few(data["helped"], self.hidden_below)
+        few = self.is_few(data["helped"])
         told = data[~few]
         if len(told) and len(data) > 1:
             first = told.loc[told["amount"].idxmax()]
@@ -293,14 +286,14 @@ class Parks:
         title = "没有诚信商户"
         if len(found):
             bad = int(found["n_bad"].sum())
-            title = f"诚信商户 {self._count(found['n'].sum())}，风险已转橙、红的 {self._count(bad)}"
+            title = f"诚信商户 {self.count(found['n'].sum())}，风险已转橙、红的 {self.count(bad)}"
             title += "，应复核" if bad else ""
         if self.hidden_below and len(found):
             whole = pd.Series(0, index=found.index)
             for name in ("n", "n_bad"):
-                few = small.with_partner(small.is_few(found[name], self.hidden_below), found[name], whole)
+                few = small.with_partner(self.is_few(found[name]), found[name], whole)
                 data[name] = found[name].astype("object").mask(few, "不显示")
-                data[name] = data[name].mask(small.is_few(found[name], self.hidden_below), f"<{self.hidden_below}")
+                data[name] = data[name].mask(self.is_few(found[name]), f"<{self.hidden_below}")
                 if name == "n":
                     for column in ("score", "complaints", "each"):
                         data[column] = data[column].mask(few)
@@ -341,7 +334,7 @@ class Parks:
         served = ("share", "interval")
         counts = {"n_fitting": (*served, "left"), "n_fitting_served": (*served, "left"), "n_gone": ()}
         # The sum of both is known: with the one the other goes.
-        left = small.is_few(data["left"], self.hidden_below)
+        left = self.is_few(data["left"])
         data = small.withheld(data, self.hidden_below, {**counts, "n_served": ("amount",)})
         data = data.assign(**{column: data[column].mask(left) for column in (*served, "n_fitting_served", "left")})
         return self.about.chart(
@@ -390,20 +383,18 @@ class Parks:
         data = pd.concat([data, served], ignore_index=True)
         data["lost"] = (data["n"].shift() - data["n"]).astype("Float64")
         left = int(data["n"].iloc[-2])
-        few = small.is_few(data["n"], self.hidden_below) | small.is_few(data["lost"], self.hidden_below)
+        few = self.is_few(data["n"]) | self.is_few(data["lost"])
         title = f"{name}：没有在册企业"
         if data["n"].iloc[0]:
             worst = data.iloc[1:-1].sort_values("lost", ascending=False).iloc[0]
-            count = self._count(left) if self._few(left) else FIRMS.format(left)
+            count = self.count(left) if self.any_few(left) else FIRMS.format(left)
             title = f"{name}：{count}符合，「{worst['wording']}」一条排除最多"
         data = data.assign(
             n=data["n"].mask(few),
             # What the next condition excludes tells this count, too.
             lost=data["lost"].mask(few | few.shift(fill_value=False)),
             status=np.where(few, "few", "ok"),
-            said=np.where(
-                few, np.where(small.is_few(data["n"], self.hidden_below), f"<{self.hidden_below}", "不显示"), ""
-            ),
+            said=np.where(few, np.where(self.is_few(data["n"]), f"<{self.hidden_below}", "不显示"), ""),
         )
         return self.about.chart(
             "parks_steps",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from minxin.analysis import wording
 from minxin.analysis.survival import SMALLEST, Curve, median_text
+from minxin.charts.credit.counts import Counts
 from minxin.charts.figures import SHOWN
 from minxin.charts.words import missing
 
@@ -18,7 +19,7 @@ Ask = Callable[..., pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Counts):
     """Days [start, end) and what they are called; a county ('' for all); counts below ``hidden_below`` are hidden."""
 
     start: dt.date
@@ -56,11 +57,7 @@ class Question:
 
     def count(self, n: float, word: str = "件") -> str:
         """A count as it may be said: 12 件, 1.2万件, <5 件."""
-        return wording.count_text(float(n), word, self.hidden_below)
-
-    def is_few(self, counts: pd.Series) -> pd.Series:
-        """Which counts may not be shown."""
-        return (counts > 0) & (counts < self.hidden_below)
+        return super().count(n, word)
 
     def hidden(self, rows: pd.DataFrame, column: str, *derived: str) -> pd.DataFrame:
         """Counts that may not be shown as 「<5」, with the columns ``status`` and ``shown``.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -18,25 +15,13 @@ from minxin.analysis.inspection.visits import saved as spared
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
 from minxin.charts.credit import supervision_cover
+from minxin.charts.credit.question import Ask, Question
 from minxin.charts.credit.supervision_words import ARMS, BEFORE, RANDOM, RISK, TIMES, VISITS, class_name, short_name
 
-Ask = Callable[..., pd.DataFrame]
 #: What a difference of two rates is planned to be found with.
 POWER = 0.8
 #: Below this probability a trend over the classes is no accident.
 TREND = 0.05
-
-
-@dataclass(frozen=True)
-class Question:
-    """Days [start, end), what they are called, a county ('' for all), and below how many a cell is hidden (0: none)."""
-
-    start: dt.date
-    end: dt.date
-    label: str
-    county: str = ""
-    county_name: str = ""
-    hidden_below: int = 0
 
 
 class Supervision:
@@ -44,9 +29,8 @@ class Supervision:
 
     def __init__(self, ask: Ask, question: Question, about: About, rule: Rule) -> None:
         self.ask, self.question, self.rule = ask, question, rule
-        place = question.county_name or "全部县区"
-        self.about = about.of(question.label, place)
-        self.span = f"{place}，{question.label}"
+        self.about = about.of(question.label, question.place)
+        self.span = f"{question.place}，{question.label}"
         self.days = wording.days_text(question.start, question.end, year=True)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
@@ -100,7 +84,7 @@ class Supervision:
     def enough(self) -> bool:
         """Whether both arms have as many visits as the rules ask for, and findings that may be shown."""
         found = self.routine.groupby("arm")["has_problem"].sum()
-        few = any(0 < x < self.question.hidden_below for x in found)
+        few = self.question.any_few(*found)
         return min(self.arm_sizes) >= self.rule.smallest_n and not few
 
     def status(self, n: pd.Series) -> np.ndarray:

@@ -187,7 +187,7 @@ def severity(page: Supervision) -> Chart:
 
 def _shown(count: int, page: Supervision) -> float:
     """A count, NaN where so few must not be shown."""
-    return float("nan") if 0 < count < page.question.hidden_below else count
+    return float("nan") if page.question.any_few(count) else count
 
 
 def _severity_title(page: Supervision, graded: pd.DataFrame) -> str:

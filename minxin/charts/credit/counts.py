@@ -1,0 +1,25 @@
+"""Counts as they may be said to who sees sums only."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from minxin.analysis import small, wording
+
+
+class Counts:
+    """What has counts: those below ``hidden_below`` are hidden (0: none)."""
+
+    hidden_below: int
+
+    def count(self, n: float, word: str = "家") -> str:
+        """A count as it may be said: 12 家, 1.2万家, <5 家."""
+        return wording.count_text(float(n), word, self.hidden_below)
+
+    def any_few(self, *counts: float) -> bool:
+        """Whether one of the counts may not be shown."""
+        return any(0 < n < self.hidden_below for n in counts)
+
+    def is_few(self, counts: pd.Series) -> pd.Series:
+        """Which counts may not be shown."""
+        return small.is_few(counts, self.hidden_below)
