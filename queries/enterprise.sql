@@ -76,7 +76,7 @@ select
     risk_class,
     score,
     version,
-from mart_risk
+from mart_risk_history
 where uscc = cast(:uscc as varchar) and community_code = any(cast(:communities as varchar[]))
 order by month_start
 
