@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from minxin.access import Viewer
 from minxin.analysis.honours import MEASURES
-from minxin.board import cards, filters, panel, records
+from minxin.board import ahead, cards, filters, panel, records
 from minxin.board.frames import Source
 from minxin.board.picking import remember, rows_to_pick
 from minxin.board.shell import part
@@ -47,7 +48,7 @@ def bar(source: Source) -> Chosen:
         held = spans(filters.first_day_of(source), source.snapshot.as_of)
         span = held[filters.one_of("时段", {c: s.label for c, s in held.items()}, "span", next(iter(held)), width=220)]
         words = case_charts.SORTS if about == "case" else {m.code: m.name for m in MEASURES.values()}
-        options = {code: f"按{word}排列" for code, word in words.items()}
+        options = {code: f"依{word}排列" for code, word in words.items()}
         # A word that sorts cases does not sort units: what was chosen for the others is forgotten.
         if st.session_state.get("sort") not in (None, *options):
             del st.session_state["sort"]
@@ -73,6 +74,40 @@ def spans(first_day: dt.date, as_of: dt.datetime) -> dict[str, Span]:
 
 
 # ── people and units ────────────────────────────────────────────────────────────────────────────
+
+
+def prepare(source: Source) -> None:
+    """What is asked first, answered before somebody asks it."""
+    held = spans(filters.first_day_of(source), source.snapshot.as_of)
+    ahead.prepare(source, PAGE, partial(_ahead, source, list(held.values()), panel.theme()))
+
+
+def _ahead(source: Source, held: list[Span], look: str) -> Iterator[ahead.Answer]:
+    """Years and the newest months; of the newest year also by the other measures, and every unit."""
+    sort, people = next(iter(MEASURES)), ("unit", "person")
+    is_month = {span.code: span.end - span.start < dt.timedelta(days=32) for span in held}
+    newest, *others = [s for s in held if not is_month[s.code]] + [s for s in held if is_month[s.code]][: ahead.MONTHS]
+    for span in (newest, *others):
+        yield from (partial(_answer_whole, source, by, span, sort, look) for by in people)
+        yield partial(_answer_case, source, span, look)
+    yield from (partial(_answer_whole, source, by, newest, other, look) for by in people for other in MEASURES)
+    units = evidence(source, "unit", newest).names(sort)
+    yield from (partial(_answer_whole, source, "unit", newest, sort, look, subject) for subject in units)
+
+
+def _answer_whole(source: Source, by: str, span: Span, sort: str, look: str, subject: str = "") -> None:
+    found = evidence(source, by, span)
+    if names := found.names(sort):
+        panel.draw_ahead(found.charts(sort, subject or next(iter(names))), look)
+
+
+def _answer_case(source: Source, span: Span, look: str) -> None:
+    found = cases(source, span)
+    sort = next(iter(case_charts.SORTS))
+    panel.draw_ahead([found.listed(sort)], look)
+    if names := found.names(sort):
+        told = story(source, found.of(next(iter(names))))
+        panel.draw_ahead([*told.charts(with_records=False)], look)
 
 
 def evidence(source: Source, by: str, span: Span) -> Evidence:

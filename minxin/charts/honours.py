@@ -124,7 +124,7 @@ class Evidence:
         return self._chart(
             "evidence", Kind.TABLE, rows, Encoding(), Unit(),
             "四项证据并列，不合成总分",
-            f"按{MEASURES[sort].name}排列，点一行看该{self.word}；括号内为区间，{self.span.label}",
+            f"依{MEASURES[sort].name}排列，点一行看该{self.word}；括号内为区间，{self.span.label}",
             headings=headings, units={"n_first_hand": PLAIN_COUNT},
         )  # fmt: skip
 
@@ -191,6 +191,10 @@ class Evidence:
             "各月首办办结件数，按办结月" + ("，末月未满、不计入月均" if is_running else ""),
             headings={"month": "月份", "n": "首办办结"},
         )  # fmt: skip
+
+    def charts(self, sort: str, subject: str) -> list[Chart]:
+        """What the page shows of a subject."""
+        return [self.ranking(sort, subject), self.beside(sort), self.cards(subject), self.months(subject)]
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 

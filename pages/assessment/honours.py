@@ -7,6 +7,7 @@ viewer = guard("honours")
 source = notices.opening("honours", viewer, "谁在第一线办成了难事、哪起案件办得彻底，有什么证据？")
 
 chosen = honours.bar(source)
+honours.prepare(source)
 year = chosen.span.start.year
 
 if chosen.about == "case":

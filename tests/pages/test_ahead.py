@@ -9,7 +9,19 @@ import pytest
 import streamlit as st
 
 from minxin.access import Viewer
-from minxin.board import ahead, assessment, community, filters, frames, panel, rules, rules_chosen, scorecard, weekly
+from minxin.board import (
+    ahead,
+    assessment,
+    community,
+    filters,
+    frames,
+    honours,
+    panel,
+    rules,
+    rules_chosen,
+    scorecard,
+    weekly,
+)
 from minxin.board.frames import Source
 from minxin.settings import NO_COMMUNITY, Home
 from tests.pages.conftest import Open, counted
@@ -69,6 +81,21 @@ def test_a_community_opens_with_nothing_left_to_ask(
     at.switch_page("pages/assessment/community.py").run()
     assert others[1] in {box.value for box in at.selectbox}
     assert not at.exception
+    assert run == []
+    assert panel.figure.cache_info().misses == drawn
+
+
+@pytest.mark.parametrize("about", ["单位", "人员", "案例"])
+def test_honours_open_with_nothing_left_to_ask(
+    about: str, asked: Source, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = honours.spans(filters.first_day_of(asked), asked.snapshot.as_of)
+    _run(honours._ahead(asked, list(held.values()), "light"), 3)
+    at = open_page()
+    run, drawn = counted(monkeypatch), panel.figure.cache_info().misses
+    at.query_params["about"] = about
+    at.switch_page("pages/assessment/honours.py").run()
+    assert not at.exception and at.get("plotly_chart")
     assert run == []
     assert panel.figure.cache_info().misses == drawn
 

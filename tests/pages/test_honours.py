@@ -85,7 +85,7 @@ def test_every_year_opens_and_one_before_the_rules_says_so(about: str, demo: Hom
 
 
 def test_a_month_without_much_says_so(demo: Home, open_page: Open) -> None:
-    at = open_page(PAGE, about="人员", span="2023年7月（至今）", sort="按按期销账率排列")
+    at = open_page(PAGE, about="人员", span="2023年7月（至今）", sort="依按期销账率排列")
     assert not at.exception and not at.error
     assert "样本不足" in shown(at)
     assert "样本不足" in {metric.value for metric in at.metric}, "n stands below, a figure with it would be cut off"

@@ -27,7 +27,7 @@ from tools.bench.result import Result
 FILTER = "社区"
 SMALL = 100_000
 #: The pages whose questions are measured, by their ids; the others have no filter that asks the snapshot anew.
-PETITION_PAGES = ("weekly", "scorecard", "community", "rules")
+PETITION_PAGES = ("weekly", "scorecard", "community", "rules", "honours")
 CREDIT_PAGES = ("overview", "heatmap", "lending", "supervision", "enforcement", "repair", "linkage")
 
 
