@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,11 +16,11 @@ from minxin.access import Viewer
 from minxin.operations import Actor, Store, Unit, View, clock_of
 from minxin.settings import Home
 from tests import support
-from tests.browser.test_weekly import LATIN, LOCAL, READ, WAIT
+from tests.browser.conftest import WAIT, Show
+from tests.browser.test_weekly import LATIN, LOCAL, READ
 from tools.warm_up import open_once
 
 FANSHEN = "440306017017"
-Show = Callable[..., Any]
 #: Chinese in a key is no part of its class.
 SAID, NOTE = "[class*=st-key-said_] textarea", "[class*=st-key-note_] textarea"
 RECORD = re.compile(r"批示-\d{4}-\d{4}")

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.browser.test_weekly import Show, show, warm_board
-
-#: Fixtures of the weekly page's tests, used here as they are.
-__all__ = ["show", "warm_board"]
+from tests.browser.conftest import Show
 
 
 def _community(page: Any) -> str:

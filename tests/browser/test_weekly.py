@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,47 +12,11 @@ import openpyxl
 import pptx
 import pytest
 
-from tools.warm_up import open_once
+from tests.browser.conftest import Show
 
-WAIT = 90_000
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
 #: Latin letters that an official would write, too.
 LATIN = re.compile(r"n=|PPTX|XLSX|PNG|SVG|s\d{6}-[0-9a-f]{6}|b\d{6}-[0-9a-f]{6}|[A-Z]{2,}-?\d+")
-
-Show = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def warm_board(demo_board: str) -> str:
-    """The board after its first run."""
-    assert open_once(demo_board)
-    return demo_board
-
-
-@pytest.fixture
-def show(browser: Any, warm_board: str) -> Iterator[Show]:
-    """``show("?community=…", scheme="dark")``: a page, whole; every request is noted in ``page.asked``."""
-    contexts = []
-
-    def run(
-        path: str = "", scheme: str = "light", width: int = 1366, height: int = 768, ready: str = "stMetric"
-    ) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, locale="zh-CN", accept_downloads=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("websocket", lambda socket: page.asked.append(socket.url))
-        page.goto(f"{warm_board}/{path}")
-        page.wait_for_selector(f'[data-testid="{ready}"]')
-        return page
-
-    yield run
-    for context in contexts:
-        context.close()
 
 
 def settled(page: Any) -> None:
