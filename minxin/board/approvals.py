@@ -9,6 +9,7 @@ import streamlit as st
 
 from minxin import tables
 from minxin.access import Viewer
+from minxin.analysis.assessment import rules as assessment_rules
 from minxin.board import filters, opened, operations, panel
 from minxin.board.frames import Source
 from minxin.board.operations import Reading
@@ -93,12 +94,19 @@ def _facts(held: Proposal, found: Reading, viewer: Viewer) -> None:
             "事项": f"提请{held.kind_label}，工单 {held.petition}（{names.get(held.community, '未归属')}）",
             **{labels.get(name, name): value for name, value in held.facts.items()},
             "理由": held.grounds,
+            "有权批准": _may_approve(held),
             "提请人": f"{held.proposed_by}，{minute(held.proposed_at)}",
             "审批人": f"{held.decided_by}，{minute(held.decided_at)}" if held.decided_by else "",
             "撤销人": f"{held.revoked_by}，{minute(held.revoked_at)}" if held.revoked_by else "",
             "写入批次": clean(batch),
         }
     )
+
+
+def _may_approve(held: Proposal) -> str:
+    """The posts that the assessment's rules name for the reason of an exclusion; '' for everything else."""
+    reason = assessment_rules.load().exclusions.get(str(held.facts.get("reason_code", "")))
+    return "、".join(reason.approved_by) if reason else ""
 
 
 def _decide(held: Proposal, move: Move, said: str, viewer: Viewer) -> str:

@@ -79,7 +79,7 @@ class Scorecard:
         rule = self.rule.changed(weights=trial_weights((0, 1, 0), self.single.code, self.single.name))
         before = self._counts_before
         return assessing.assess(
-            self.counts, rule, before=before if before["n_valid"].sum() else None, volumes=self.review.volumes
+            self.counts, rule, before=before if before["n_valid"].sum() else None, volumes=self.review.volumes(rule)
         )
 
     @cached_property

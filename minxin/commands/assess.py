@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -35,11 +36,8 @@ def run(args: argparse.Namespace) -> int:
     if asked is None:
         raise settings.Refused("尚无已发布的数据；请先运行 minxin demo 或 minxin import 与 minxin build。")
     held = rules.load()
-    month = _month(args.month) if args.month else None
-    rule = held.named(args.rules) if args.rules else None
-    if month is None:
-        month = review.latest_month(rule or held.rule_on(asked.snapshot.as_of.date()), asked.snapshot.as_of)
-    rule = rule or held.for_month(*month)
+    named = held.named(args.rules) if args.rules else None
+    month, rule = _asked(args.month, named, held, asked.snapshot.as_of)
     other = held.named(args.against) if args.against else None
     for named in filter(None, (rule, other)):
         _possible(named)
@@ -54,6 +52,18 @@ def run(args: argparse.Namespace) -> int:
         text = _table(result) + (f"\n\n{_explanation(trial)}" if trial else "")
     sys.stdout.write(text + "\n")
     return 0
+
+
+def _asked(text: str | None, named: Rule | None, held: rules.Rules, as_of: datetime) -> tuple[tuple[int, int], Rule]:
+    """The month and the rule it is assessed by; Unusable for a month that is none, or is not over."""
+    newest = review.latest_month(named or held.nearest(as_of.year, as_of.month)[0], as_of)
+    month = newest if text is None else _month(text)
+    if month <= newest:
+        rule = named or held.for_month(*month)
+        if month <= review.latest_month(rule, as_of):
+            return month, rule
+    last = f"{newest[0]:04d}-{newest[1]:02d}"
+    raise settings.Unusable(f"考核月 {text} 尚未结束（数据截至 {as_of:%Y-%m-%d %H:%M}），请选 {last} 或更早的月份。")
 
 
 def _possible(rule: Rule) -> None:

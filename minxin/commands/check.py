@@ -11,9 +11,12 @@ from typing import Any
 
 from minxin import calendar, queries, settings, tables
 from minxin.analysis import indicators
+from minxin.analysis.assessment import rules as assessment_rules
+from minxin.analysis.inspection import rules as inspection_rules
+from minxin.charts import boards
 from minxin.commands import pages
 from minxin.ingest import mapping
-from minxin.warehouse import repair_rules
+from minxin.warehouse import disclosure_rules, policies, repair_rules, risk_rules
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshots, fingerprint
 from minxin.warehouse.visibility import Revocations
@@ -59,7 +62,7 @@ def findings() -> list[Finding]:
         "指标口径": _indicators,
         "映射": _mappings,
         "页面": _pages,
-        "修复规则": _repair,
+        "规则文件": _rules,
         "撤销名单": _revocations,
         "快照": _snapshots,
         "数据湖": _lake,
@@ -150,14 +153,31 @@ def _pages() -> Iterator[Finding]:
     yield Finding("页面", OK, f"{len(known)} 个页面。")
 
 
-def _repair() -> Iterator[Finding]:
-    held = repair_rules.load()
-    newest = held.versions[-1]
-    yield Finding(
-        "修复规则",
-        OK,
-        f"{len(held.versions)} 版，最近一版自 {newest.start} 起适用；待核事项 {len(held.assumptions)} 项。",
-    )
+def _rules() -> Iterator[Finding]:
+    """Every file that decides something is read as the pages and the build read it."""
+    from minxin.operations.rules import rules as procedure  # with the store's driver: not for every command
+
+    here = settings.deployment()
+    readers: dict[str, Callable[[], object]] = {
+        "考核规则": assessment_rules.load,
+        "分类规则": lambda: risk_rules.load(here),
+        "抽查规则": inspection_rules.load,
+        "公示规则": disclosure_rules.load,
+        "修复规则": repair_rules.load,
+        "政策": lambda: policies.load(here),
+        "督办流程": lambda: procedure(here),
+        "看板内容": lambda: (boards.weekly(), boards.scorecard()),
+    }
+    read = []
+    for name, reader in readers.items():
+        try:
+            reader()
+            read.append(name)
+        except settings.Unusable as error:
+            yield Finding(name, WRONG, str(error))
+    held = repair_rules.load() if "修复规则" in read else None
+    waiting = f"；修复规则待核事项 {len(held.assumptions)} 项" if held and held.assumptions else ""
+    yield Finding("规则文件", OK, f"可用的 {len(read)} 类：{'、'.join(read)}{waiting}。")
 
 
 def _revocations() -> Iterator[Finding]:

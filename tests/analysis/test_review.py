@@ -192,3 +192,11 @@ def test_points_are_those_approved_in_the_month_beside_the_score_and_capped(ask:
     assert tight["score"].to_numpy() == pytest.approx(units["score"].to_numpy())
     without = Review(ask, JUNE, rule.changed(points=())).assessed().units
     assert not without["points"].any()
+
+
+def test_a_rule_says_the_same_on_either_side(ask: Any) -> None:
+    official, other = rules.load().named("trial-2022"), rules.load().named("period-19")
+    tried, own = Review(ask, JUNE, official).assessed(other).units, Review(ask, JUNE, other).assessed().units
+    assert other.window(*JUNE, 1) != official.window(*JUNE, 1)
+    assert Review(ask, JUNE, official).volumes(other).equals(Review(ask, JUNE, other).volumes(other))
+    assert tried.equals(own)

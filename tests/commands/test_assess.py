@@ -144,6 +144,13 @@ def test_without_data_it_refuses(tmp_home: Home) -> None:
     [
         ("--month", "2023-13"),
         ("--month", "June"),
+        ("--month", ""),
+        ("--month", "2023-6"),
+        ("--month", "２０２３-06"),
+        ("--month", "2023-07"),
+        ("--month", "2024-05"),
+        ("--month", "9999-12"),
+        ("--month", "1900-01"),
         ("--rules", "nope"),
         ("--against", "nope"),
         ("--by", "nobody"),

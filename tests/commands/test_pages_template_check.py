@@ -90,3 +90,28 @@ def test_check_sees_a_broken_deployment(tmp_path: Path) -> None:
     wrong = [finding for finding in json.loads(done.stdout) if finding["status"] == "wrong"]
     assert [finding["check"] for finding in wrong] == ["部署配置"]
     assert "communities.csv" in wrong[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("file", "check"),
+    [
+        ("rules/assessment.toml", "考核规则"),
+        ("rules/risk.toml", "分类规则"),
+        ("rules/inspection.toml", "抽查规则"),
+        ("rules/disclosure.toml", "公示规则"),
+        ("rules/repair.toml", "修复规则"),
+        ("operations.toml", "督办流程"),
+    ],
+)
+def test_check_reads_every_file_that_decides(
+    file: str, check: str, tmp_path: Path, tmp_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    (config / file).parent.mkdir(parents=True)
+    for name in ("deployment.toml", "communities.csv", "communities.geojson"):
+        shutil.copy(support.ROOT / "data" / name, config / name)
+    (config / file).write_text("[[", encoding="utf-8")
+    monkeypatch.setenv("MINXIN_CONFIG", str(config))
+    done = support.here("check", "--json")
+    wrong = {finding["check"] for finding in json.loads(done.stdout) if finding["status"] == "wrong"}
+    assert done.returncode == 1 and check in wrong

@@ -428,6 +428,7 @@ def test_an_approval_reaches_the_lake_at_once_and_can_be_revoked(proposed: Calla
     assert "批准" not in [b.label for b in own.button] and "收回" in [b.label for b in own.button]
     at = opened("提请-2023-0001", "主任-01", show="提请审批")
     assert "1 件提请等待审批：剔除 1 件" in shown(at) and petition in shown(at)
+    assert "有权批准：考核办主任、分管领导" in shown(at)
     press(at, "批准")
     assert not at.error and "已写入数据湖" in at.success[0].value
     assert len(Lake(own_demo).batches()) == before + 1

@@ -7,6 +7,7 @@ put together in memory (``counted``), from some thousand rows.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import cached_property
 
 import numpy as np
@@ -69,14 +70,13 @@ class Review:
         """The same window with nothing excluded from what is counted, and ``n_excluded`` as by the rule."""
         return self.counts(rule.changed(exclusions=())).assign(n_excluded=self.counts(rule)["n_excluded"].to_numpy())
 
-    @cached_property
-    def volumes(self) -> pd.DataFrame | None:
-        """``code, population, n_petitions, n_petitions_before``: this and the last assessed month; None for units."""
+    def volumes(self, rule: Rule) -> pd.DataFrame | None:
+        """``code, population, n_petitions, n_petitions_before``: this and the last month of a rule; None for units."""
         if self.by != "community":
             return None
         year, month = self.month
-        now = self.between(self.rule, *self.rule.window(year, month, 1))
-        before = self.between(self.rule, *self.rule.window(year, month - 1, 1))
+        now = self.between(rule, *rule.window(year, month, 1))
+        before = self.between(rule, *rule.window(year, month - 1, 1))
         return pd.DataFrame(
             {
                 "code": now["code"],
@@ -108,7 +108,7 @@ class Review:
                 self.counts(rule, months or None),
                 rule,
                 before=before if before is not None and before["n_valid"].sum() else None,
-                volumes=self.volumes,
+                volumes=self.volumes(rule),
                 points=self.points(rule),
                 period=f"{self.month[0]:04d}-{self.month[1]:02d}",
             )
@@ -213,5 +213,7 @@ def latest_month(rule: Rule, as_of: dt.datetime) -> tuple[int, int]:
 
 def parse_month(text: str) -> tuple[int, int]:
     """``2023-06`` as year and month; ValueError for anything else."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
+        raise ValueError(f"no month: {text!r}")
     day = dt.datetime.strptime(text, "%Y-%m")
     return day.year, day.month
