@@ -17,7 +17,8 @@ from minxin.tables import Column, Table
 
 #: Between several faults of one row.
 SEPARATOR = "；"
-EARLIEST, LATEST = "1900-01-01", "2200-01-01"
+#: The first and the first impossible day. Not 1900-01-01: spreadsheets and databases write it for no date at all.
+EARLIEST, LATEST = "1900-01-02", "2200-01-01"
 _UNREADABLE = {
     "integer": "不是整数",
     "decimal": "不是数字",
