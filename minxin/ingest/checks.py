@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from minxin.ingest.codes import INDUSTRY, REASONS, uscc_faults_sql
-from minxin.ingest.sql_text import literal, literals, quote
 from minxin.tables import Column, Table
+from minxin.texts.sql_text import literal, literals, quote
 
 #: Between several faults of one row.
 SEPARATOR = "；"

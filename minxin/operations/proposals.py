@@ -23,6 +23,7 @@ from minxin.operations.schema import export as exports
 from minxin.operations.schema import proposal
 from minxin.operations.texts import code, free_text, one_line
 from minxin.settings import NO_COMMUNITY, Home, Refused
+from minxin.texts.written import code, free_text, one_line
 from minxin.tables import Column
 
 

@@ -20,6 +20,7 @@ from minxin.operations.database import Database
 from minxin.operations.rules import Machine, Move, Rules
 from minxin.operations.schema import change, counter, note
 from minxin.operations.texts import address, code, free_text, one_line, same_person
+from minxin.texts.written import address, code, free_text, one_line, same_person
 from minxin.settings import Deployment, Refused
 
 log = logging.getLogger(__name__)

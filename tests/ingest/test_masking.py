@@ -13,9 +13,9 @@ import pytest
 
 from minxin import tables
 from minxin.ingest.mapping import mapping_for_template
-from minxin.ingest.masking import HASH_DIGITS, PLACEHOLDERS, hash_sql, masked_sql, offer_key, withdraw_key
 from minxin.ingest.pipeline import run_import
 from minxin.settings import Home
+from minxin.texts.masking import HASH_DIGITS, PLACEHOLDERS, hash_sql, masked_sql, offer_key, withdraw_key
 from tests.ingest.samples import current, write_csv
 
 

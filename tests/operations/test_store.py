@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
-from minxin.ingest.masking import first_test_sql
 from minxin.operations import Store, migrations
 from minxin.operations.database import FILE, SETTING, Database, address
 from minxin.operations.rules import read_rules
 from minxin.operations.schema import metadata
-from minxin.operations.texts import _MAY_HOLD, masked
 from minxin.settings import ROOT, Home, Refused, Unusable, deployment
+from minxin.texts.masking import first_test_sql
+from minxin.texts.written import _MAY_HOLD, masked
 from tests import support
 from tests.ingest import test_masking
 from tests.operations.conftest import VIEW, community, person
