@@ -20,6 +20,8 @@ from minxin.texts.masking import ANY_TEST, masked_sql
 LONGEST_TEXT = 4_000
 LONGEST_NAME = 120
 LONGEST_ADDRESS = 2_000
+#: Why a record or a batch was taken away.
+LONGEST_REASON = 500
 #: What nobody sees: Unicode's default-ignorable code points (invisible fillers, joiners, selectors, direction
 #: marks, tags), annotation marks, and two characters that look like a space and are none.
 UNSEEN = re.compile(
