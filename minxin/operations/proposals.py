@@ -16,15 +16,14 @@ from minxin import tables
 from minxin.access import Viewer
 from minxin.operations import history
 from minxin.operations.actors import Actor, allow
-from minxin.operations.exporting import Exported, Fact, export, held_row, trial
+from minxin.operations.exporting import Exported, Fact, export, held_row, trial, withdrawn_batch
 from minxin.operations.records import Records, View, stored_view, view_of
 from minxin.operations.rules import Kind, Machine
 from minxin.operations.schema import export as exports
 from minxin.operations.schema import proposal
-from minxin.operations.texts import code, free_text, one_line
 from minxin.settings import NO_COMMUNITY, Home, Refused
-from minxin.texts.written import code, free_text, one_line
 from minxin.tables import Column
+from minxin.texts.written import code, free_text, one_line
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Proposals(Records):
                 made = self._insert(connection, actor, now, values)
                 # After the insert: the slot made us wait for whoever was deciding on this petition.
                 if known.held == "no" and (other := self._in_force(connection, known, number)):
-                    raise Refused(f"工单 {number} 的{known.label}已由 {other} 批准，无需再次提请。")
+                    raise Refused(self._standing(connection, known, number, other))
                 return self._made(self._held(connection, actor.viewer, made), actor.viewer)
         except exc.IntegrityError as error:
             raise Refused(f"工单 {number} 的{known.label}已有人提请，尚未审批；请在列表中查看。") from error
@@ -284,6 +283,17 @@ class Proposals(Records):
             proposal.c.kind == kind.code, proposal.c.petition == petition, proposal.c.state.in_(done)
         )
         return str(connection.execute(query.order_by(proposal.c.id)).scalar() or "")
+
+    def _standing(self, connection: Connection, kind: Kind, petition: str, approved: str) -> str:
+        """Why nothing is proposed beside an approval, and what to do."""
+        row = connection.execute(select(proposal).where(proposal.c.id == approved)).one()
+        fact = self._fact(kind, row._asdict(), row.decided_by, row.decided_at)
+        if batch := withdrawn_batch(self.home, fact):
+            return (
+                f"工单 {petition} 的{kind.label}已由 {approved} 批准，但所写的批次 {batch} 已被撤回，数据中没有这一件；"
+                f"请先撤销 {approved}，再重新提请。"
+            )
+        return f"工单 {petition} 的{kind.label}已由 {approved} 批准，无需再次提请。"
 
     def _last_open(self, connection: Connection, kind: Kind, petition: str) -> str:
         """The latest approval about the same row of the lake where it is of this kind: listed and not cleared."""
