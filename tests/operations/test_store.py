@@ -223,6 +223,12 @@ RULES = (ROOT / "data" / "operations.toml").read_text(encoding="utf-8")
         ("[levels]", "[level]"),
         ("due_soon = 2", "due_soon = 2\nsurprise = 1"),
         ("[instruction]", "[instruction"),
+        ("seconds = 2", "seconds = inf"),
+        ("seconds = 2", "seconds = -1"),
+        ("largest = 65536", "largest = inf"),
+        ('label = "普通"\n', ""),
+        ('label = "普通"', "label = 1"),
+        ('by = ["write"]', 'by = "write"'),
     ],
 )
 def test_faulty_rules_are_one_chinese_line(tmp_path, before, after):
