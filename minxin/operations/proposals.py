@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ from minxin.operations.schema import proposal
 from minxin.settings import NO_COMMUNITY, Home, Refused
 from minxin.tables import Column
 from minxin.texts.written import code, free_text, one_line
+
+#: The community of a petition in the data that are shown now, None where the viewer may see none of that number.
+Petitions = Callable[[Viewer, str], str | None]
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,10 @@ class Proposals(Records):
     table = proposal
     texts = ("grounds", "facts", "view_title")
 
-    def __init__(self, tools: Any, home: Home) -> None:
+    def __init__(self, tools: Any, home: Home, petitions: Petitions | None = None) -> None:
         super().__init__(tools)
         self.home = home
+        self.petitions = petitions
 
     @property
     def machine(self) -> Machine:
@@ -97,6 +101,7 @@ class Proposals(Records):
         self._within(actor.viewer, [community])
         now = self.tools.clock()
         number = code(petition, "工单编号")
+        self._check_petition(actor.viewer, number, community)
         values: dict[str, Any] = {
             "state": self.machine.start,
             "kind": known.code,
@@ -239,6 +244,18 @@ class Proposals(Records):
             if said:
                 found[name] = said
         return found
+
+    def _check_petition(self, viewer: Viewer, petition: str, community: str) -> None:
+        """Whoever asks: the scope is that of the petition, not of the community that is named with it."""
+        if self.petitions is None:
+            return
+        found = self.petitions(viewer, petition)
+        if found is None:
+            raise Refused(f"当前数据中没有工单 {petition}，或它不在您的查看范围内，不能提请审批。")
+        if found != community:
+            raise Refused(
+                f"工单 {petition} 不属于所报的{self.tools.deployment.area_word}，请刷新后从该工单的详情里提请。"
+            )
 
     def _check_lake(self, kind: Kind, petition: str) -> None:
         if not kind.held:
