@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from minxin.access.viewer import DETAILS, Detail, Viewer
-from minxin.settings import Unusable, deployment
+from minxin.rulefile import check, read, section, text
+from minxin.settings import deployment
 
 Action = Literal["see", "export", "write", "approve", "second_check", "import"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -34,44 +34,29 @@ class Rules:
         return max(found, key=DETAILS.index) if found else None
 
 
-def _wrong(file: Path, what: str) -> Unusable:
-    return Unusable(f"权限表 {file} 有误：{what}，请改正后再试。")
-
-
-def _table(file: Path, where: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _wrong(file, f"{where} 应为表")
-    return value
+def _rules_of(raw: Mapping[str, Any]) -> Rules:
+    labels: dict[str, str] = {}
+    for role, entry in section(raw.get("roles", {}), "roles", (), None).items():
+        check(role in ROLES, f"未知角色 {role}")
+        given = section(entry, f"roles.{role}", (), None)
+        labels[role] = text(given.get("label", role), f"roles.{role} 的 label")
+    pages: dict[str, str] = {}
+    allowed: dict[tuple[str, str, str], Detail] = {}
+    for page, entry in section(raw.get("pages", {}), "pages", (), None).items():
+        actions = section(entry, f"pages.{page}", (), None)
+        pages[page] = text(actions.pop("label", page), f"pages.{page} 的 label")
+        for action, roles in actions.items():
+            check(action in ACTIONS, f"页面 {page} 的操作 {action} 不存在")
+            for role, detail in section(roles, f"pages.{page}.{action}", (), None).items():
+                check(role in labels, f"页面 {page} 用到未登记的角色 {role}")
+                check(detail in DETAILS, f"页面 {page} 的详细程度 {detail} 不存在")
+                allowed[page, action, role] = cast(Detail, detail)
+    return Rules(labels, pages, allowed)
 
 
 def read_rules(file: Path) -> Rules:
     """Read and validate an access table. Raises Unusable."""
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise _wrong(file, "文件不存在") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(file, f"不是有效的 TOML（{error}）") from error
-    labels: dict[str, str] = {}
-    for role, entry in _table(file, "roles", raw.get("roles", {})).items():
-        if role not in ROLES:
-            raise _wrong(file, f"未知角色 {role}")
-        labels[role] = str(_table(file, f"roles.{role}", entry).get("label", role))
-    pages: dict[str, str] = {}
-    allowed: dict[tuple[str, str, str], Detail] = {}
-    for page, entry in _table(file, "pages", raw.get("pages", {})).items():
-        actions = dict(_table(file, f"pages.{page}", entry))
-        pages[page] = str(actions.pop("label", page))
-        for action, roles in actions.items():
-            if action not in ACTIONS:
-                raise _wrong(file, f"页面 {page} 的操作 {action} 不存在")
-            for role, detail in _table(file, f"pages.{page}.{action}", roles).items():
-                if role not in labels:
-                    raise _wrong(file, f"页面 {page} 用到未登记的角色 {role}")
-                if detail not in DETAILS:
-                    raise _wrong(file, f"页面 {page} 的详细程度 {detail} 不存在")
-                allowed[page, action, role] = cast(Detail, detail)
-    return Rules(labels, pages, allowed)
+    return read(file, "权限表", _rules_of)
 
 
 @lru_cache(maxsize=8)

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from minxin import rulefile
 from minxin.analysis import rates, wording
 from minxin.analysis.counts import bh
 from minxin.analysis.periods import BEFORE, Comparison
@@ -160,45 +161,25 @@ class Indicator:
 # ── definitions ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _day(value: Any, name: str) -> dt.date:
-    check(isinstance(value, dt.date) and not isinstance(value, dt.datetime), f"{name} 应为日期，如 2026-11-22")
-    return value
-
-
-def _number(value: Any, name: str) -> float:
-    check(isinstance(value, int | float) and not isinstance(value, bool), f"{name} 应为数字")
-    return float(value)
-
-
 def _whole(value: Any, name: str) -> int:
-    number = _number(value, name)
+    number = rulefile.number(value, name)
     check(number >= 0 and number.is_integer(), f"{name} 应为不小于 0 的整数")
     return int(number)
 
 
-def _text(value: Any, name: str) -> str:
-    check(isinstance(value, str) and bool(value.strip()), f"{name} 不能为空")
-    return str(value).strip()
-
-
 def _tables(raw: Mapping[str, Any], name: str, keys: set[str]) -> list[Mapping[str, Any]]:
-    entries = raw.get(name, [])
-    check(isinstance(entries, list) and all(isinstance(e, dict) for e in entries), f"{name} 应写成 [[{name}]]")
-    for entry in entries:
-        unknown = set(entry) - keys
-        check(not unknown, f"[[{name}]] 中的 {'、'.join(sorted(unknown))} 无法识别")
-    return list(entries)
+    return [rulefile.section(entry, f"[[{name}]]", (), keys) for entry in rulefile.sections(raw, name)]
 
 
 def _targets(raw: Mapping[str, Any], kind: str, place: str) -> tuple[Target, ...]:
     found = []
     for entry in _tables(raw, "target", {"from", "value", "source", "deployment"}):
-        value = _number(entry.get("value"), "target.value")
+        value = rulefile.number(entry.get("value"), "target.value")
         check(kind != "rate" or 0 <= value <= 1, "比率的目标应在 0 与 1 之间")
         target = Target(
-            _day(entry.get("from"), "target.from"),
+            rulefile.day(entry.get("from"), "target.from"),
             value,
-            _text(entry.get("source"), "target.source"),
+            rulefile.text(entry.get("source"), "target.source"),
             str(entry.get("deployment", "")),
         )
         if target.deployment in ("", place):
@@ -211,7 +192,7 @@ def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
     check(not missing, f"缺少 {'、'.join(missing)}")
     unknown = sorted(set(raw) - set(_REQUIRED) - set(_OPTIONAL))
     check(not unknown, f"{'、'.join(unknown)} 无法识别")
-    code, kind = _text(raw["code"], "code"), raw["kind"]
+    code, kind = rulefile.text(raw["code"], "code"), raw["kind"]
     check(code == stem and _CODE.fullmatch(code) is not None, "code 应与文件名一致，只用小写字母、数字和下划线")
     check(kind in KINDS, f"kind 应为 {'、'.join(KINDS)} 之一")
     numerator, denominator, squares = raw["numerator"], raw.get("denominator", ""), raw.get("squares", "")
@@ -227,20 +208,23 @@ def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
     settles = _whole(raw.get("settles_after_days", 0), "settles_after_days")
     bands = raw.get("bands", [])
     check(isinstance(bands, list), "bands 应为数字列表")
-    source = _text(raw["source"], "source")
+    source = rulefile.text(raw["source"], "source")
     check(_SOURCE.search(source) is not None, "source 应含文章编号（如 X01）或标准号（如 GB/T 33358-2016）")
-    checked_on, next_review = _day(raw["checked_on"], "checked_on"), _day(raw["next_review"], "next_review")
+    checked_on, next_review = (
+        rulefile.day(raw["checked_on"], "checked_on"),
+        rulefile.day(raw["next_review"], "next_review"),
+    )
     check(next_review > checked_on, "next_review 应晚于 checked_on")
     return Indicator(
         code=code,
-        name=_text(raw["name"], "name"),
-        definition=_text(raw["definition"], "definition"),
+        name=rulefile.text(raw["name"], "name"),
+        definition=rulefile.text(raw["definition"], "definition"),
         kind=kind,
         numerator=numerator,
         unit=raw["unit"],
-        why=_text(raw["why"], "why"),
+        why=rulefile.text(raw["why"], "why"),
         source=source,
-        written_by=_text(raw["written_by"], "written_by"),
+        written_by=rulefile.text(raw["written_by"], "written_by"),
         checked_on=checked_on,
         next_review=next_review,
         denominator=denominator,
@@ -249,10 +233,10 @@ def _indicator(raw: Mapping[str, Any], stem: str, place: str) -> Indicator:
         low_is_good=low_is_good,
         smallest_n=smallest_n,
         settles_after_days=settles,
-        bands=tuple(_number(b, "bands") for b in bands),
+        bands=tuple(rulefile.number(b, "bands") for b in bands),
         targets=_targets(raw, kind, place),
         changes=tuple(
-            Note(_day(e.get("on"), "change.on"), _text(e.get("what"), "change.what"))
+            Note(rulefile.day(e.get("on"), "change.on"), rulefile.text(e.get("what"), "change.what"))
             for e in _tables(raw, "change", {"on", "what"})
         ),
     )

@@ -7,12 +7,13 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from minxin import settings
+from minxin import queries, settings
 from minxin.access import Viewer
 from minxin.settings import Home, Refused, Unusable
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:  # the database's driver is imported when somebody needs the s
 LEFT_ALONE = 20.0
 _OPERATOR = "operator"
 _URL = "MINXIN_OPERATIONS_URL"
+
+
+def _community_of(home: Home, viewer: Viewer, petition: str) -> str | None:
+    """Where a petition lies in the data shown now, None where the viewer sees none of that number."""
+    asked = queries.current(home)
+    found = None if asked is None else asked.run("records.one", viewer, petition_id=petition)
+    return None if found is None or found.empty else str(found["community_code"].iloc[0])
 
 
 @dataclass
@@ -42,7 +50,7 @@ class _Kept:
                 raise self.trouble.with_traceback(None)
             if self.store is None:
                 try:
-                    self.store = Store.open(home, clock_of(home))
+                    self.store = Store.open(home, clock_of(home), partial(_community_of, home))
                 except (Refused, Unusable) as error:
                     self.failed(error)
                     raise

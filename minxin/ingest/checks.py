@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from minxin.ingest.codes import INDUSTRY, REASONS, uscc_faults_sql
-from minxin.ingest.sql_text import literal, literals, quote
 from minxin.tables import Column, Table
+from minxin.texts.sql_text import literal, literals, quote
 
 #: Between several faults of one row.
 SEPARATOR = "；"
-EARLIEST, LATEST = "1900-01-01", "2200-01-01"
+#: The first and the first impossible day. Not 1900-01-01: spreadsheets and databases write it for no date at all.
+EARLIEST, LATEST = "1900-01-02", "2200-01-01"
 _UNREADABLE = {
     "integer": "不是整数",
     "decimal": "不是数字",

@@ -7,8 +7,8 @@ from datetime import date
 
 from stdnum.cn import uscc as _stdnum
 
-from minxin.ingest.masking import narrow_sql
-from minxin.ingest.sql_text import literal
+from minxin.texts.masking import narrow_sql
+from minxin.texts.sql_text import literal
 
 #: GB 32100-2015: digits and letters without I, O, S, V, Z.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

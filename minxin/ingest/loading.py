@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from minxin.ingest.engine import run
 from minxin.ingest.records import LONGEST_RECORD, read_rows
-from minxin.ingest.sql_text import literal, quote
+from minxin.texts.sql_text import literal, quote
 
 Progress = Callable[[float, str], None]
 

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-#: Zero-width, direction and other invisible characters that would make two equal names differ.
-_INVISIBLE = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+from minxin.texts.written import UNSEEN
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MARKS = re.compile(r"^[\s*\u203b#]+|[\s*\u203b:]+$|\((?:必填|选填|必录|可选|必填项)\)")
 _LONGEST_NAME = 80
@@ -17,7 +17,7 @@ REASON_COLUMN, LINE_COLUMN = "退回原因", "行号"
 
 def clean_name(text: str) -> str:
     """A heading as people read it: one line, no invisible characters, single spaces."""
-    visible = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
+    visible = UNSEEN.sub("", _CONTROL.sub(" ", text))
     return re.sub(r"\s+", " ", visible).strip()[:_LONGEST_NAME].strip()
 
 

@@ -22,13 +22,13 @@ from typing import Any
 from minxin.ingest import rejects, steps
 from minxin.ingest.engine import engine, single
 from minxin.ingest.mapping import Mapping, available, mapping_for_template
-from minxin.ingest.masking import offer_key, withdraw_key
 from minxin.ingest.names import shown
 from minxin.ingest.readers import Source, open_source
 from minxin.ingest.row_keys import RowKey, row_key
 from minxin.ingest.rows_sql import Plan
 from minxin.settings import Home, Unusable
 from minxin.tables import table, tables
+from minxin.texts.masking import offer_key, withdraw_key
 from minxin.warehouse.lake import BatchWriter, Lake
 from minxin.warehouse.lock import writing
 

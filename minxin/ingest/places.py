@@ -17,9 +17,9 @@ import pyarrow as pa
 import shapely
 from shapely.geometry import shape
 
-from minxin.ingest.masking import narrow_sql
-from minxin.ingest.sql_text import literal, literals
 from minxin.settings import NO_COMMUNITY, NO_COMMUNITY_NAME, Deployment
+from minxin.texts.masking import narrow_sql
+from minxin.texts.sql_text import literal, literals
 
 log = logging.getLogger(__name__)
 

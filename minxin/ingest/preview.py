@@ -9,12 +9,12 @@ import pandas as pd
 
 from minxin.ingest.engine import as_written, engine
 from minxin.ingest.mapping import Mapping
-from minxin.ingest.masking import offer_key, withdraw_key
 from minxin.ingest.pipeline import clean_file_name, make_plan, open_for, working_folder
 from minxin.ingest.readers import Source
-from minxin.ingest.sql_text import quote
 from minxin.ingest.steps import prepare
 from minxin.settings import Home
+from minxin.texts.masking import offer_key, withdraw_key
+from minxin.texts.sql_text import quote
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import xlsxwriter
 from minxin.ingest.engine import engine
 from minxin.ingest.names import LINE_COLUMN, REASON_COLUMN
 from minxin.ingest.readers import Source
-from minxin.ingest.sql_text import literal, quote
+from minxin.texts.sql_text import literal, quote
 
 #: More rows than people can mend by hand; a CSV takes all.
 MOST_ROWS = 100_000

@@ -17,11 +17,11 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minxin.ingest.masking import keyed_sql
 from minxin.ingest.names import LINE_COLUMN, REASON_COLUMN
-from minxin.ingest.sql_text import literals, quote
 from minxin.ingest.typing_sql import TIME_FORMATS, cleaned_sql
 from minxin.settings import Home
+from minxin.texts.masking import keyed_sql
+from minxin.texts.sql_text import literals, quote
 from minxin.warehouse.lake import Lake, Manifest
 
 #: Hexadecimal digits of a heading's keyed hash: headings, too, may hold what people wrote.

@@ -15,10 +15,8 @@ from minxin.ingest import checks, places
 from minxin.ingest.coordinates import STORED_DECIMALS, to_wgs84_sql
 from minxin.ingest.mapping import WHOLE_ROW, FieldRule
 from minxin.ingest.mapping import Mapping as FileMapping
-from minxin.ingest.masking import hash_sql, masked_sql
 from minxin.ingest.names import REASON_COLUMN
 from minxin.ingest.row_keys import NO_ROW_KEY, RowKey, row_key_sql
-from minxin.ingest.sql_text import quote
 from minxin.ingest.statuses import content_sql
 from minxin.ingest.typing_sql import (
     cleaned_sql,
@@ -32,6 +30,8 @@ from minxin.ingest.typing_sql import (
 )
 from minxin.settings import Deployment
 from minxin.tables import Column, Table
+from minxin.texts.masking import hash_sql, masked_sql
+from minxin.texts.sql_text import quote
 from minxin.warehouse.credit_configuration import listed_codes
 from minxin.warehouse.lake import key_sql
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from minxin.ingest.sql_text import literal, literals, quote
 from minxin.tables import Table
+from minxin.texts.sql_text import literal, literals, quote
 from minxin.warehouse.merging import Share, shares
 
 _BATCH = "regexp_extract(_file, 'batches/(b[0-9]+-[0-9a-f]+)/', 1)"

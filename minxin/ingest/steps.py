@@ -13,15 +13,15 @@ import duckdb
 from minxin.ingest import places
 from minxin.ingest.checks import SEPARATOR
 from minxin.ingest.engine import as_written, run, single
-from minxin.ingest.masking import masked_sql
 from minxin.ingest.names import REASON_COLUMN, shown
 from minxin.ingest.readers import Source
 from minxin.ingest.row_keys import row_key_sql
 from minxin.ingest.rows_sql import Plan
-from minxin.ingest.sql_text import literal, quote
 from minxin.ingest.statuses import Columns, find_special
 from minxin.ingest.typing_sql import order_formats, picked_sql
 from minxin.settings import Home, Refused
+from minxin.texts.masking import masked_sql
+from minxin.texts.sql_text import literal, quote
 from minxin.warehouse.lake import Lake
 
 _PLACE = ("community_code", "community_name")

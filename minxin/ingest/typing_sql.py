@@ -13,9 +13,9 @@ import duckdb
 
 from minxin.ingest.codes import uniform_sql
 from minxin.ingest.mapping import FieldRule
-from minxin.ingest.masking import narrow_sql
-from minxin.ingest.sql_text import literal, literals, quote
 from minxin.tables import Column
+from minxin.texts.masking import narrow_sql
+from minxin.texts.sql_text import literal, literals, quote
 
 #: White space that may stand round a value: the ASCII ones, no-break, zero-width, ideographic, BOM.
 _SPACES = " \t\n\r\v\f\x00\u00a0\u200b\u3000\ufeff"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from minxin.access import Viewer, may
-from minxin.operations.texts import identity
 from minxin.settings import Deployment, Refused
+from minxin.texts.written import identity
 
 LOCAL = "local"
 

@@ -122,6 +122,12 @@ def export(home: Home, tools: Tools, approvals: Callable[[], Sequence[tuple[Fact
     return tuple(done)
 
 
+def withdrawn_batch(home: Home, fact: Fact) -> str:
+    """The batch of an approval where somebody withdrew it by hand, or '' ."""
+    made = _batches(home).get(fact.source)
+    return made.batch_id if made is not None and made.withdrawn else ""
+
+
 def _batches(home: Home) -> dict[str, Manifest]:
     return {m.source: m for m in Lake(home).batches(withdrawn=True) if m.source.startswith("operations-")}
 

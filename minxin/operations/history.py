@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -178,16 +178,27 @@ def worded(field: str, value: str | None, words: Mapping[str, str], zone: dt.tzi
 
 
 def stale(
-    record: str, version: int, rows: list[Row[Any]], words: Mapping[str, str], zone: dt.tzinfo, what: str
+    record: str,
+    version: int,
+    rows: list[Row[Any]],
+    words: Mapping[str, str],
+    zone: dt.tzinfo,
+    what: str,
+    hidden: Collection[str] = (),
 ) -> Stale:
-    """The refusal of an update made on an older version: one line saying who changed what meanwhile."""
+    """The refusal of an update made on an older version: one line saying who changed what meanwhile.
+
+    Of the ``hidden`` fields it says that they changed, not from what to what.
+    """
     first: dict[str, str | None] = {}
     last: dict[str, Row[Any]] = {}
     for row in rows:
         first.setdefault(row.field, row.before)
         last[row.field] = row
     listed = [
-        f"{LABELS.get(field, field)}由{worded(field, first[field], words, zone)}"
+        f"{LABELS.get(field, field)}已改"
+        if field in hidden
+        else f"{LABELS.get(field, field)}由{worded(field, first[field], words, zone)}"
         f"改为{worded(field, row.after, words, zone)}"
         for field, row in last.items()
         if field and field not in SILENT and field != REASON and first[field] != row.after
@@ -200,6 +211,7 @@ def stale(
         [(row.who, local(row.at, zone), row.field, row.before, row.after) for row in rows],
         columns=["who", "at", "field", "before", "after"],
     )
+    frame.loc[frame["field"].isin(list(hidden)), ["before", "after"]] = ""
     current = rows[-1].version if rows else version
     return Stale(f"{record} 已{who}：{said}。{what}没有保存，请核对后重新提交。", current, frame)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Row, exc, func, insert, select
+from sqlalchemy import Row, exc, insert, select
 
 from minxin.access import Viewer
 from minxin.operations import history
@@ -17,9 +18,12 @@ from minxin.operations.actors import Actor, allow
 from minxin.operations.records import Records, View, stored_view, view_of
 from minxin.operations.rules import Machine
 from minxin.operations.schema import nomination, seconding
-from minxin.operations.texts import code, free_text, one_line, same_person
 from minxin.settings import NO_COMMUNITY, Refused
+from minxin.texts.masking import HASH_DIGITS, PLACEHOLDERS
+from minxin.texts.written import code, free_text, masked, one_line, person_key, same_person
 
+#: A person as the door makes one (``hash_sql``); digits in it are nobody's number.
+_HASH = re.compile(rf"[0-9a-f]{{{HASH_DIGITS}}}")
 log = logging.getLogger(__name__)
 
 
@@ -88,7 +92,7 @@ class Honours(Records):
         if community == NO_COMMUNITY or not 2000 <= year <= 2200:
             raise Refused("提名的社区或年度不对，请改正后再提交。")
         self._within(actor.viewer, [community] if community else [])
-        known = code(subject_code, "对象代码")
+        known = self._subject(subject_kind, subject_code)
         values = {
             "state": self.machine.start,
             "subject_kind": subject_kind,
@@ -120,12 +124,15 @@ class Honours(Records):
                     raise Refused(f"{row.id} 现在是「{self.machine.label(row.state)}」，不能附议。")
                 if same_person(row.created_by, actor.who):
                     raise Refused("不能附议自己的提名。")
+                # Asked of the names too: keys of earlier versions took two widths of one name for two people.
+                if person_key(actor.who) in self._people(connection).get(row.id, set()):
+                    raise Refused(f"您已附议过{row.id}。")
                 values = {
                     "at": now,
                     "who": actor.who,
                     "verified": actor.verified,
                     "record": row.id,
-                    "person": "".join(actor.who.split()).casefold(),
+                    "person": person_key(actor.who),
                     "text": said,
                 }
                 connection.execute(insert(seconding).values(values))
@@ -186,9 +193,29 @@ class Honours(Records):
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
 
+    def _subject(self, kind: str, given: str) -> str:
+        """The code of a subject as the page has it, stored as it is because the evidence is looked up by it.
+
+        Raises Refused where a person's number or name stands for it. The number of a case may look like one.
+        """
+        known = code(given, "对象代码")
+        said = masked(known)
+        found = {p for p in PLACEHOLDERS if p in said} - ({"〔证件号〕", "〔银行卡〕"} if kind == "case" else set())
+        if found - {"〔门牌〕"} and not _HASH.fullmatch(known):
+            raise Refused("「对象代码」像是电话、证件号或姓名：请填先锋代号、单位或案例编号，如先锋01。")
+        return known
+
+    def _people(self, connection: Any) -> dict[str, set[str]]:
+        """Who seconded each record, whatever they wrote themselves like; nobody seconds their own."""
+        found: dict[str, set[str]] = {}
+        by = select(seconding.c.record, seconding.c.who, nomination.c.created_by)
+        for record, who, creator in connection.execute(by.join(nomination, nomination.c.id == seconding.c.record)):
+            if not same_person(who, creator):
+                found.setdefault(record, set()).add(person_key(who))
+        return found
+
     def _seconds(self, connection: Any) -> dict[str, int]:
-        counted = select(seconding.c.record, func.count()).group_by(seconding.c.record)
-        return {record: int(n) for record, n in connection.execute(counted)}
+        return {record: len(people) for record, people in self._people(connection).items()}
 
     def _made(self, row: Row[Any], viewer: Viewer, seconds: int) -> Nomination:
         hidden = viewer.detail == "aggregate"

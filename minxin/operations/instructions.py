@@ -20,8 +20,8 @@ from minxin.operations.records import Records, View, stored_view, view_of
 from minxin.operations.reminders import Days, Lateness
 from minxin.operations.rules import Machine
 from minxin.operations.schema import instruction, note, reminder
-from minxin.operations.texts import code, free_text, one_line
 from minxin.settings import NO_COMMUNITY, Refused
+from minxin.texts.written import code, free_text, one_line
 
 log = logging.getLogger(__name__)
 

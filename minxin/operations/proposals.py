@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,17 @@ from minxin import tables
 from minxin.access import Viewer
 from minxin.operations import history
 from minxin.operations.actors import Actor, allow
-from minxin.operations.exporting import Exported, Fact, export, held_row, trial
+from minxin.operations.exporting import Exported, Fact, export, held_row, trial, withdrawn_batch
 from minxin.operations.records import Records, View, stored_view, view_of
 from minxin.operations.rules import Kind, Machine
 from minxin.operations.schema import export as exports
 from minxin.operations.schema import proposal
-from minxin.operations.texts import code, free_text, one_line
 from minxin.settings import NO_COMMUNITY, Home, Refused
 from minxin.tables import Column
+from minxin.texts.written import code, free_text, one_line
+
+#: The community of a petition in the data that are shown now, None where the viewer may see none of that number.
+Petitions = Callable[[Viewer, str], str | None]
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,10 @@ class Proposals(Records):
     table = proposal
     texts = ("grounds", "facts", "view_title")
 
-    def __init__(self, tools: Any, home: Home) -> None:
+    def __init__(self, tools: Any, home: Home, petitions: Petitions | None = None) -> None:
         super().__init__(tools)
         self.home = home
+        self.petitions = petitions
 
     @property
     def machine(self) -> Machine:
@@ -97,6 +101,7 @@ class Proposals(Records):
         self._within(actor.viewer, [community])
         now = self.tools.clock()
         number = code(petition, "工单编号")
+        self._check_petition(actor.viewer, number, community)
         values: dict[str, Any] = {
             "state": self.machine.start,
             "kind": known.code,
@@ -117,7 +122,7 @@ class Proposals(Records):
                 made = self._insert(connection, actor, now, values)
                 # After the insert: the slot made us wait for whoever was deciding on this petition.
                 if known.held == "no" and (other := self._in_force(connection, known, number)):
-                    raise Refused(f"工单 {number} 的{known.label}已由 {other} 批准，无需再次提请。")
+                    raise Refused(self._standing(connection, known, number, other))
                 return self._made(self._held(connection, actor.viewer, made), actor.viewer)
         except exc.IntegrityError as error:
             raise Refused(f"工单 {number} 的{known.label}已有人提请，尚未审批；请在列表中查看。") from error
@@ -240,6 +245,18 @@ class Proposals(Records):
                 found[name] = said
         return found
 
+    def _check_petition(self, viewer: Viewer, petition: str, community: str) -> None:
+        """Whoever asks: the scope is that of the petition, not of the community that is named with it."""
+        if self.petitions is None:
+            return
+        found = self.petitions(viewer, petition)
+        if found is None:
+            raise Refused(f"当前数据中没有工单 {petition}，或它不在您的查看范围内，不能提请审批。")
+        if found != community:
+            raise Refused(
+                f"工单 {petition} 不属于所报的{self.tools.deployment.area_word}，请刷新后从该工单的详情里提请。"
+            )
+
     def _check_lake(self, kind: Kind, petition: str) -> None:
         if not kind.held:
             return
@@ -283,6 +300,17 @@ class Proposals(Records):
             proposal.c.kind == kind.code, proposal.c.petition == petition, proposal.c.state.in_(done)
         )
         return str(connection.execute(query.order_by(proposal.c.id)).scalar() or "")
+
+    def _standing(self, connection: Connection, kind: Kind, petition: str, approved: str) -> str:
+        """Why nothing is proposed beside an approval, and what to do."""
+        row = connection.execute(select(proposal).where(proposal.c.id == approved)).one()
+        fact = self._fact(kind, row._asdict(), row.decided_by, row.decided_at)
+        if batch := withdrawn_batch(self.home, fact):
+            return (
+                f"工单 {petition} 的{kind.label}已由 {approved} 批准，但所写的批次 {batch} 已被撤回，数据中没有这一件；"
+                f"请先撤销 {approved}，再重新提请。"
+            )
+        return f"工单 {petition} 的{kind.label}已由 {approved} 批准，无需再次提请。"
 
     def _last_open(self, connection: Connection, kind: Kind, petition: str) -> str:
         """The latest approval about the same row of the lake where it is of this kind: listed and not cleared."""

@@ -19,8 +19,8 @@ from minxin.operations.actors import Actor, allow, sees
 from minxin.operations.database import Database
 from minxin.operations.rules import Machine, Move, Rules
 from minxin.operations.schema import change, counter, note
-from minxin.operations.texts import address, code, free_text, one_line, same_person
 from minxin.settings import Deployment, Refused
+from minxin.texts.written import address, code, free_text, one_line, same_person
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], dt.datetime]
@@ -174,7 +174,8 @@ class Records:
         if row.version != version:
             newer = history.changes_since(connection, record, version)
             log.info("%s %s: version %d refused, it is at %d", self.kind, record, version, row.version)
-            raise history.stale(record, version, newer, self.words(), self.tools.deployment.zone, what)
+            zone, hidden = self.tools.deployment.zone, self._hidden(actor.viewer)
+            raise history.stale(record, version, newer, self.words(), zone, what, hidden)
         return row
 
     def _update(
@@ -306,10 +307,12 @@ class Records:
         for side in ("before", "after"):
             told = [self._told(f, v, words) for f, v in zip(found["field"], found[side], strict=True)]
             found[side] = pd.Series(told, dtype="object")
-        if viewer.detail == "aggregate":
-            hidden = found["field"].isin([*self.texts, history.REASON])
-            found.loc[hidden, ["before", "after"]] = ""
+        found.loc[found["field"].isin(self._hidden(viewer)), ["before", "after"]] = ""
         return found
+
+    def _hidden(self, viewer: Viewer) -> list[str]:
+        """The fields of a history whose values the viewer may not read."""
+        return [*self.texts, history.REASON] if viewer.detail == "aggregate" else []
 
     def _told(self, field: str, value: Any, words: Mapping[str, str]) -> str | None:
         if not isinstance(value, str):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 from minxin import tables
 from minxin.access.rules import ACTIONS
-from minxin.settings import Deployment, Unusable
+from minxin.rulefile import check, flag, one_of, read, section, sections, text, texts, whole
+from minxin.settings import Deployment
 
 PEOPLE = ("creator", "asker")
 ROLES = ("", "check", "done")
@@ -119,111 +119,137 @@ class Rules:
     code_parameters: frozenset[str]
 
 
-def _wrong(file: Path, what: str) -> Unusable:
-    return Unusable(f"督办规则 {file} 有误：{what}，请改正后再试。")
+def _table_of_texts(raw: Any, where: str) -> dict[str, str]:
+    return {name: text(value, f"{where} 的 {name}") for name, value in section(raw, where, (), None).items()}
 
 
-def _only(file: Path, where: str, raw: Mapping[str, Any], known: set[str]) -> None:
-    if strange := sorted(set(raw) - known):
-        raise _wrong(file, f"{where} 中不认识 {strange[0]}")
+def _urgencies(raw: Mapping[str, Any]) -> dict[str, Urgency]:
+    found: dict[str, Urgency] = {}
+    for entry in sections(raw, "urgency", empty=False):
+        given = section(entry, "[[urgency]]", ("code", "label", "due_soon", "late_twice"))
+        code = text(given["code"], "[[urgency]] 的 code")
+        where = f"[[urgency]] {code}"
+        check(code not in found, f"{where} 重复")
+        days = [whole(given[name], f"{where} 的 {name}", 0, 365) for name in ("due_soon", "late_twice")]
+        found[code] = Urgency(code, text(given["label"], f"{where} 的 label"), *days)
+    return found
 
 
-def _machine(file: Path, name: str, raw: Mapping[str, Any]) -> Machine:
+def _state(entry: Any, name: str) -> State:
+    given = section(entry, f"[[{name}.state]]", ("code", "label"), ("clock", "role"))
+    code = text(given["code"], f"[[{name}.state]] 的 code")
+    where = f"{name} 的状态 {code}"
+    return State(
+        code,
+        text(given["label"], f"{where} 的 label"),
+        flag(given.get("clock", False), f"{where} 的 clock"),
+        one_of(given.get("role", ""), f"{where} 的 role", ROLES),
+    )
+
+
+def _move(entry: Any, name: str, states: Mapping[str, State]) -> Move:
+    given = section(entry, f"[[{name}.move]]", ("code", "label", "from", "to", "by"), ("needs", "other_than", "only"))
+    code = text(given["code"], f"[[{name}.move]] 的 code")
+    where = f"{name} 的流转 {code}"
+    return Move(
+        code,
+        text(given["label"], f"{where} 的 label"),
+        texts(given["from"], f"{where} 的 from", states, empty=False),
+        one_of(given["to"], f"{where} 的 to", states),
+        texts(given["by"], f"{where} 的 by", ACTIONS, empty=False),
+        text(given.get("needs", ""), f"{where} 的 needs", empty=True),
+        texts(given.get("other_than", []), f"{where} 的 other_than", PEOPLE),
+        one_of(given.get("only", ""), f"{where} 的 only", ("", *PEOPLE)),
+    )
+
+
+def _machine(raw: Mapping[str, Any], name: str, more: Collection[str] = ()) -> Machine:
+    check(name in raw, f"缺少 [{name}]")
+    given = section(raw[name], f"[{name}]", ("page", "start", "state", "move"), more)
     states: dict[str, State] = {}
-    for entry in raw["state"]:
-        _only(file, f"{name}.state", entry, {"code", "label", "clock", "role"})
-        state = State(**entry)
-        if state.code in states or state.role not in ROLES:
-            raise _wrong(file, f"{name} 的状态 {state.code} 重复或角色不明")
+    for entry in sections({f"{name}.state": given["state"]}, f"{name}.state", empty=False):
+        state = _state(entry, name)
+        check(state.code not in states, f"{name} 的状态 {state.code} 重复")
         states[state.code] = state
     moves: dict[str, Move] = {}
-    for entry in raw["move"]:
-        _only(file, f"{name}.move", entry, {"code", "label", "from", "to", "by", "needs", "other_than", "only"})
-        move = Move(
-            entry["code"],
-            entry["label"],
-            tuple(entry["from"]),
-            entry["to"],
-            tuple(entry["by"]),
-            entry.get("needs", ""),
-            tuple(entry.get("other_than", ())),
-            entry.get("only", ""),
-        )
-        people = {*move.other_than, *([move.only] if move.only else [])}
-        known = {*move.sources, move.target} <= set(states) and people <= set(PEOPLE) and set(move.by) <= set(ACTIONS)
-        if move.code in moves or not known or not move.by or not move.sources:
-            raise _wrong(file, f"{name} 的流转 {move.code} 重复，或用到没有的状态、动作、人")
+    for entry in sections({f"{name}.move": given["move"]}, f"{name}.move", empty=False):
+        move = _move(entry, name, states)
+        check(move.code not in moves, f"{name} 的流转 {move.code} 重复")
         # Not for a deployment to drop: what is settled was looked at by a second person.
-        if states[move.target].role == "done" and not move.other_than:
-            raise _wrong(file, f"{name} 的流转 {move.code} 须由另一人办理（other_than）")
+        settled = states[move.target].role == "done"
+        check(not settled or bool(move.other_than), f"{name} 的流转 {move.code} 须由另一人办理（other_than）")
         moves[move.code] = move
-    machine = Machine(raw["page"], raw["start"], states, moves)
+    machine = Machine(
+        text(given["page"], f"[{name}] 的 page"), text(given["start"], f"[{name}] 的 start"), states, moves
+    )
     reached = {machine.start}
-    while more := {m.target for m in moves.values() if set(m.sources) & reached} - reached:
-        reached |= more
-    if reached != set(states):
-        raise _wrong(file, f"{name} 的状态无法到达：{'、'.join(sorted(set(states) - reached)) or machine.start}")
+    while more_states := {m.target for m in moves.values() if set(m.sources) & reached} - reached:
+        reached |= more_states
+    unreached = "、".join(sorted(set(states) - reached)) or machine.start
+    check(reached == set(states), f"{name} 的状态无法到达：{unreached}")
     return machine
 
 
-def _kind(file: Path, entry: Mapping[str, Any]) -> Kind:
-    names = {"code", "label", "table", "ask", "optional", "fill", "held", "open_while", "kept"}
-    _only(file, "kind", entry, names)
+def _kind(entry: Any) -> Kind:
+    optional = ("optional", "held", "open_while", "kept")
+    given = section(entry, "[[kind]]", ("code", "label", "table", "ask", "fill"), optional)
+    code = text(given["code"], "[[kind]] 的 code")
+    where = f"[[kind]] {code}"
+    declared = tables.tables().get(text(given["table"], f"{where} 的 table"))
+    check(declared is not None, f"{where} 用到没有声明的表 {given['table']}")
+    assert declared is not None
     kind = Kind(
-        entry["code"],
-        entry["label"],
-        entry["table"],
-        tuple(entry["ask"]),
-        tuple(entry.get("optional", ())),
-        dict(entry["fill"]),
-        entry.get("held", ""),
-        entry.get("open_while", ""),
-        bool(entry.get("kept", False)),
+        code,
+        text(given["label"], f"{where} 的 label"),
+        declared.name,
+        texts(given["ask"], f"{where} 的 ask"),
+        texts(given.get("optional", []), f"{where} 的 optional"),
+        _table_of_texts(given["fill"], f"{where} 的 fill"),
+        one_of(given.get("held", ""), f"{where} 的 held", ("", "yes", "no")),
+        one_of(given.get("open_while", ""), f"{where} 的 open_while", ("", *declared.names)),
+        flag(given.get("kept", False), f"{where} 的 kept"),
     )
-    declared = tables.tables().get(kind.table)
-    if declared is None:
-        raise _wrong(file, f"{kind.code} 用到没有声明的表 {kind.table}")
-    given = [*kind.ask, *kind.optional, *kind.fill]
-    whole = set(declared.names)
-    lacking = {c.name for c in declared.columns if c.required or c.name in declared.key} - set(given)
-    if not set(given) <= whole or len(set(given)) != len(given) or (lacking and not kind.kept):
-        raise _wrong(file, f"{kind.code} 的列与表 {kind.table} 的声明不符")
+    columns = [*kind.ask, *kind.optional, *kind.fill]
+    lacking = {c.name for c in declared.columns if c.required or c.name in declared.key} - set(columns)
+    sound = set(columns) <= set(declared.names) and len(set(columns)) == len(columns) and (not lacking or kind.kept)
+    check(sound, f"{where} 的列与表 {kind.table} 的声明不符")
     sources = list(kind.fill.values())
-    if not set(sources) <= set(FILLED) or sources.count("record") != 1 or kind.held not in ("", "yes", "no"):
-        raise _wrong(file, f"{kind.code} 的 fill 或 held 不明")
-    if (kind.kept and kind.held != "yes") or (kind.open_while and kind.open_while not in whole):
-        raise _wrong(file, f"{kind.code} 的 kept 或 open_while 不明")
+    known = set(sources) <= set(FILLED) and sources.count("record") == 1
+    check(known, f"{where} 的 fill 只能取自 {'、'.join(FILLED)}，其中 record 恰好一次")
+    check(not kind.kept or kind.held == "yes", f"{where} 写了 kept 的，held 应为 yes")
     return kind
+
+
+def _rules_of(raw: Mapping[str, Any]) -> Rules:
+    parts = ("levels", "urgency", "instruction", "proposal", "nomination", "kind", "scenario", "view")
+    section(raw, "文件", parts)
+    section(raw["levels"], "[levels]", LEVELS)
+    kinds: dict[str, Kind] = {}
+    for entry in sections(raw, "kind"):
+        kind = _kind(entry)
+        check(kind.code not in kinds, f"[[kind]] {kind.code} 重复")
+        kinds[kind.code] = kind
+    nomination = _machine(raw, "nomination", ("subjects", "seconds"))
+    honours = section(raw["nomination"], "[nomination]", ("subjects", "seconds"), None)
+    scenario = section(raw["scenario"], "[scenario]", ("page", "largest"))
+    return Rules(
+        levels=_table_of_texts(raw["levels"], "[levels]"),
+        urgencies=_urgencies(raw),
+        instruction=_machine(raw, "instruction"),
+        proposal=_machine(raw, "proposal"),
+        nomination=nomination,
+        kinds=kinds,
+        subjects=_table_of_texts(honours["subjects"], "[nomination.subjects]"),
+        seconds=whole(honours["seconds"], "[nomination] 的 seconds", 0, 100),
+        scenario_page=text(scenario["page"], "[scenario] 的 page"),
+        largest_scenario=whole(scenario["largest"], "[scenario] 的 largest", 1, 10_000_000),
+        code_parameters=frozenset(texts(section(raw["view"], "[view]", ("codes",))["codes"], "[view] 的 codes")),
+    )
 
 
 def read_rules(file: Path) -> Rules:
     """Read and validate a file of rules. Raises Unusable with one Chinese line."""
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        urgencies = {entry["code"]: Urgency(**entry) for entry in raw["urgency"]}
-        kinds = {entry["code"]: _kind(file, entry) for entry in raw["kind"]}
-        levels = dict(raw["levels"])
-        if set(levels) != set(LEVELS) or not urgencies:
-            raise _wrong(file, "levels 或 urgency 不全")
-        return Rules(
-            levels=levels,
-            urgencies=urgencies,
-            instruction=_machine(file, "instruction", raw["instruction"]),
-            proposal=_machine(file, "proposal", raw["proposal"]),
-            nomination=_machine(file, "nomination", raw["nomination"]),
-            kinds=kinds,
-            subjects=dict(raw["nomination"]["subjects"]),
-            seconds=int(raw["nomination"]["seconds"]),
-            scenario_page=str(raw["scenario"]["page"]),
-            largest_scenario=int(raw["scenario"]["largest"]),
-            code_parameters=frozenset(raw["view"]["codes"]),
-        )
-    except FileNotFoundError as error:
-        raise _wrong(file, "文件不存在") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(file, f"不是有效的 TOML（{error}）") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _wrong(file, f"缺少或无法理解的项目（{error}）") from error
+    return read(file, "督办规则", _rules_of)
 
 
 @lru_cache(maxsize=8)

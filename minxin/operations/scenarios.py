@@ -17,8 +17,8 @@ from minxin.operations import history
 from minxin.operations.actors import Actor, allow
 from minxin.operations.records import Records
 from minxin.operations.schema import scenario
-from minxin.operations.texts import code, masked, one_line, same_person
 from minxin.settings import Refused
+from minxin.texts.written import code, masked, one_line, same_person
 
 KEPT, DELETED = "kept", "deleted"
 _DEEPEST = 12

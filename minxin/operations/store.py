@@ -12,7 +12,7 @@ from minxin.operations import history
 from minxin.operations.database import FILE, SETTING, Database, address
 from minxin.operations.honours import Honours
 from minxin.operations.instructions import Instructions
-from minxin.operations.proposals import Proposals
+from minxin.operations.proposals import Petitions, Proposals
 from minxin.operations.records import Clock, Tools
 from minxin.operations.rules import rules
 from minxin.operations.scenarios import Scenarios
@@ -27,24 +27,26 @@ def _utc_now() -> dt.datetime:
 class Store:
     """What people decided; open one per process and keep it, its parts may be used from any thread."""
 
-    def __init__(self, home: Home, database: Database, clock: Clock) -> None:
+    def __init__(self, home: Home, database: Database, clock: Clock, petitions: Petitions | None = None) -> None:
         tools = Tools(database, home.deployment, rules(home.deployment), clock)
         self.database = database
         self.clock = clock
         self.rules = tools.rules
         self.zone = home.deployment.zone
         self.instructions = Instructions(tools)
-        self.proposals = Proposals(tools, home)
+        self.proposals = Proposals(tools, home, petitions)
         self.scenarios = Scenarios(tools)
         self.honours = Honours(tools)
 
     @classmethod
-    def open(cls, home: Home, clock: Clock = _utc_now) -> Store:
+    def open(cls, home: Home, clock: Clock = _utc_now, petitions: Petitions | None = None) -> Store:
         """Open the store of a home, made or brought up to date where needed.
 
         It is SQLite in the home, or what ``MINXIN_OPERATIONS_URL`` names. ``clock`` gives the present moment
-        with its time zone. Raises Refused (no data yet, another deployment, the other kind of data, a later
-        version, nobody answers) and Unusable (settings, a damaged file).
+        with its time zone. ``petitions`` tells where a petition lies, so that nothing is proposed about one that
+        is not there or lies elsewhere; it is asked from above because the store does not look into snapshots.
+        Raises Refused (no data yet, another deployment, the other kind of data, a later version, nobody answers)
+        and Unusable (settings, a damaged file).
         """
         home = home.open()
         if home.kind is None:
@@ -52,7 +54,7 @@ class Store:
         database = Database(address(home))
         try:
             database.prepare(home, clock)
-            return cls(home, database, clock)
+            return cls(home, database, clock, petitions)
         except BaseException:
             database.close()
             raise

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from minxin import rulefile
 from minxin.rulefile import check, read
 from minxin.settings import Deployment, deployment
 from minxin.tables import table
@@ -91,25 +92,22 @@ def _spans(versions: Sequence[_Version]) -> list[tuple[_Version, dt.date, dt.dat
 
 def _entries(raw: Mapping[str, Any], section: str, wanted: set[str]) -> list[dict[str, Any]]:
     """The entries of a section by their days, each with all its keys and no other."""
-    held = raw[section]
-    check(isinstance(held, list) and bool(held), f"{section} 应写成 [[{section}]]")
+    held = rulefile.sections(raw, section, empty=False)
     for entry in held:
-        check(set(entry) == wanted, f"[[{section}]] 应有且仅有 {'、'.join(sorted(wanted))}")
-        check(type(entry["from"]) is dt.date, f"[[{section}]] 的 from 应为日期，如 2026-04-01")
+        rulefile.section(entry, f"[[{section}]]", wanted)
+        rulefile.day(entry["from"], f"[[{section}]] 的 from")
         for name in ("source", "assumption"):
-            check(isinstance(entry[name], str), f"[[{section}]] 的 {name} 应为文本")
+            rulefile.text(entry[name], f"[[{section}]] 的 {name}", empty=True)
         check(bool(entry["source"].strip() or entry["assumption"].strip()), f"[[{section}]] 应写明出处或假定")
     return sorted(held, key=lambda entry: entry["from"])
 
 
 def _whole(entry: Mapping[str, Any], name: str, most: int, section: str) -> int:
-    value = entry[name]
-    check(type(value) is int and 0 < value <= most, f"[[{section}]] 的 {name} 应为 1 至 {most} 的整数")
-    return int(value)
+    return rulefile.whole(entry[name], f"[[{section}]] 的 {name}", 1, most)
 
 
 def _rules(raw: Mapping[str, Any]) -> DisclosureRules:
-    check(set(raw) == {"publish", "punish"}, "应有且仅有 [[publish]] 和 [[punish]]")
+    rulefile.section(raw, "文件", ("publish", "punish"))
     published = [
         Publish(entry["from"], _whole(entry, "workdays", 60, "publish"), entry["source"], entry["assumption"])
         for entry in _entries(raw, "publish", {"from", "workdays", "source", "assumption"})
@@ -129,11 +127,7 @@ def _rules(raw: Mapping[str, Any]) -> DisclosureRules:
 
 
 def _kinds(raw: Any) -> tuple[str, ...]:
-    known = kinds()
-    check(isinstance(raw, list), "[[punish]] 的 kinds 应为列表")
-    unknown = [str(kind) for kind in raw if kind not in known]
-    check(not unknown, f"[[punish]] 的 kinds 中 {'、'.join(unknown)} 不是线索表的类型")
-    return tuple(raw)
+    return rulefile.texts(raw, "[[punish]] 的 kinds", kinds())
 
 
 def read_rules(file: Path) -> DisclosureRules:

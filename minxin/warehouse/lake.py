@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from minxin.settings import Home, Refused, replace_in_one_step, write_atomically
+from minxin.texts.written import LONGEST_REASON, identity, one_line
 from minxin.warehouse.lock import writing
 
 BATCH_ID = re.compile(r"b(\d{6,})-[0-9a-f]{6}")
@@ -205,10 +206,11 @@ class Lake:
                 shutil.rmtree(incoming, ignore_errors=True)
 
     def withdraw(self, batch_id: str, who: str, reason: str = "") -> Manifest:
-        """Take a wrong batch out of the next build; its rows vanish from open boards at once.
+        """Take a wrong batch out of the next build; its rows vanish from open boards at once; the reason is masked.
 
         Raises Refused when there is no such batch or it is withdrawn already.
         """
+        said = one_line(reason, "原因", required=False, longest=LONGEST_REASON)
         with writing(self.home):
             manifest = next((m for m in self.batches(withdrawn=True) if m.batch_id == batch_id), None)
             if manifest is None:
@@ -217,7 +219,7 @@ class Lake:
                 raise Refused(f"批次 {batch_id} 此前已撤回，无需再次撤回。")
             self.markers.mkdir(parents=True, exist_ok=True)
             now = datetime.now(self.home.deployment.zone).replace(tzinfo=None, microsecond=0)
-            note = {"batch_id": batch_id, "who": who, "reason": reason, "at": now.isoformat(sep=" ")}
+            note = {"batch_id": batch_id, "who": identity(who), "reason": said, "at": now.isoformat(sep=" ")}
             write_atomically(self.markers / f"{batch_id}.json", json.dumps(note, ensure_ascii=False))
             return manifest
 

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from minxin.rulefile import check, read
+from minxin.rulefile import check, day, flag, read, section, text, texts, whole
 from minxin.settings import Deployment, Unusable, deployment
 from minxin.tables import table
 
@@ -180,59 +180,37 @@ def _combinations() -> Iterator[tuple[str, str, str, bool]]:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _keys(raw: Any, wanted: set[str], where: str, optional: bool = False) -> None:
-    check(isinstance(raw, dict), f"{where} 应为一节")
-    unknown, missing = sorted(set(raw) - wanted), sorted(wanted - set(raw))
-    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
-    check(optional or not missing, f"{where} 缺少 {'、'.join(missing)}")
-
-
-def _texts(raw: Any, where: str) -> tuple[str, ...]:
-    check(isinstance(raw, list) and all(isinstance(v, str) and v.strip() for v in raw), f"{where} 应为文本列表")
-    return tuple(raw)
-
-
-def _text(raw: Mapping[str, Any], name: str, where: str) -> str:
-    check(isinstance(raw[name], str) and bool(raw[name].strip()), f"{where} 的 {name} 不能为空")
-    return str(raw[name])
-
-
-def _months(raw: Mapping[str, Any], name: str, where: str) -> int:
-    value = raw[name]
-    check(type(value) is int and 0 <= value <= 120, f"{where} 的 {name} 应为 0 至 120 的整数（月）")
-    return int(value)
-
-
 def _match(raw: Any, where: str) -> Match:
-    _keys(raw, {*_MATCHED, "summary"}, where, optional=True)
+    section(raw, where, (), {*_MATCHED, "summary"})
     allowed = values()
-    given = {name: _texts(raw.get(name, []), f"{where} 的 {name}") for name in _MATCHED}
+    given = {name: texts(raw.get(name, []), f"{where} 的 {name}") for name in _MATCHED}
     for name, column in _MATCHED.items():
         unknown = [value for value in given[name] if value not in allowed[column]]
         check(not unknown, f"{where} 的 {name} 中 {'、'.join(unknown)} 不是处罚表的取值")
     summary = raw.get("summary")
-    check(summary is None or isinstance(summary, bool), f"{where} 的 summary 应为 true 或 false")
+    if summary is not None:
+        flag(summary, f"{where} 的 summary")
     return Match(**given, summary=summary)
 
 
 def _term(raw: Any, where: str) -> Term:
     wanted = {"code", "label", "match", "publicity", "minimum", "maximum", "conditions", "papers"}
-    _keys(raw, wanted, where)
+    section(raw, where, wanted)
     where = f"{where} {raw['code']}"
     check(isinstance(raw["match"], list) and bool(raw["match"]), f"{where} 的 match 应为列表且不为空")
     check(raw["publicity"] in PUBLICITY, f"{where} 的 publicity 应为 {'、'.join(PUBLICITY)} 之一")
-    conditions = _texts(raw["conditions"], f"{where} 的 conditions")
+    conditions = texts(raw["conditions"], f"{where} 的 conditions")
     unknown = [c for c in conditions if c not in CONDITIONS]
     check(not unknown, f"{where} 的 conditions 中 {'、'.join(unknown)} 无法识别")
     term = Term(
-        code=_text(raw, "code", where),
-        label=_text(raw, "label", where),
+        code=text(raw["code"], f"{where} 的 code"),
+        label=text(raw["label"], f"{where} 的 label"),
         match=tuple(_match(m, f"{where} 的 match") for m in raw["match"]),
         publicity=raw["publicity"],
-        minimum=_months(raw, "minimum", where),
-        maximum=_months(raw, "maximum", where),
+        minimum=whole(raw["minimum"], f"{where} 的 minimum", 0, 120),
+        maximum=whole(raw["maximum"], f"{where} 的 maximum", 0, 120),
         conditions=conditions,
-        papers=_texts(raw["papers"], f"{where} 的 papers"),
+        papers=texts(raw["papers"], f"{where} 的 papers"),
     )
     check(term.minimum <= term.maximum, f"{where} 的最短公示期长于最长公示期")
     check((term.maximum == 0) == (term.publicity == "none"), f"{where} 不公示的应写 0 个月，公示的应大于 0")
@@ -240,15 +218,13 @@ def _term(raw: Any, where: str) -> Term:
 
 
 def _rule(raw: Any, assumed: Mapping[str, str]) -> RepairRule:
-    texts = ("name", "title", "short", "number", "transition")
-    _keys(raw, {*texts, "from", "first_day_counts", "uncorrected", "assumptions", "term"}, "[[rule]]")
+    words = ("name", "title", "short", "number", "transition")
+    section(raw, "[[rule]]", {*words, "from", "first_day_counts", "uncorrected", "assumptions", "term"})
     where = f"规则 {raw['name']}"
-    given = {name: _text(raw, name, where) for name in texts}
+    given = {name: text(raw[name], f"{where} 的 {name}") for name in words}
     check(_NAME.fullmatch(given["name"]) is not None, f"{where} 的 name 只用小写字母、数字和连字符")
-    check(type(raw["from"]) is dt.date, f"{where} 的 from 应为日期，如 2026-04-01")
-    check(isinstance(raw["first_day_counts"], bool), f"{where} 的 first_day_counts 应为 true 或 false")
     check(raw["uncorrected"] in UNCORRECTED, f"{where} 的 uncorrected 应为 {'、'.join(UNCORRECTED)} 之一")
-    assumptions = _texts(raw["assumptions"], f"{where} 的 assumptions")
+    assumptions = texts(raw["assumptions"], f"{where} 的 assumptions")
     unknown = [a for a in assumptions if a not in assumed]
     check(not unknown, f"{where} 的 assumptions 中 {'、'.join(unknown)} 没有定义")
     check(isinstance(raw["term"], list) and bool(raw["term"]), f"{where} 没有 [[rule.term]]")
@@ -257,8 +233,8 @@ def _rule(raw: Any, assumed: Mapping[str, str]) -> RepairRule:
     check(len(set(codes)) == len(codes), f"{where} 的类别代码有重复")
     check(Match() in terms[-1].match, f"{where} 的最后一类应有空的 match，使每件处罚都有归类")
     return RepairRule(
-        start=raw["from"],
-        first_day_counts=raw["first_day_counts"],
+        start=day(raw["from"], f"{where} 的 from"),
+        first_day_counts=flag(raw["first_day_counts"], f"{where} 的 first_day_counts"),
         uncorrected=raw["uncorrected"],
         assumptions=assumptions,
         terms=terms,
@@ -267,18 +243,18 @@ def _rule(raw: Any, assumed: Mapping[str, str]) -> RepairRule:
 
 
 def _rules(raw: Mapping[str, Any]) -> RepairRules:
-    _keys(raw, {"rule", "reminders", "assumption"}, "文件")
+    section(raw, "文件", {"rule", "reminders", "assumption"})
     check(isinstance(raw["assumption"], list), "assumption 应写成 [[assumption]]")
     assumed: dict[str, str] = {}
     for entry in raw["assumption"]:
-        _keys(entry, {"code", "text"}, "[[assumption]]")
+        section(entry, "[[assumption]]", {"code", "text"})
         check(entry["code"] not in assumed, f"[[assumption]] 中 {entry['code']} 重复")
-        assumed[_text(entry, "code", "[[assumption]]")] = _text(entry, "text", "[[assumption]]")
+        assumed[text(entry["code"], "[[assumption]] 的 code")] = text(entry["text"], "[[assumption]] 的 text")
     check(isinstance(raw["rule"], list) and bool(raw["rule"]), "没有 [[rule]]")
     versions = sorted((_rule(entry, assumed) for entry in raw["rule"]), key=lambda rule: rule.start)
     check(len({rule.name for rule in versions}) == len(versions), "规则名称有重复")
     check(len({rule.start for rule in versions}) == len(versions), "两版规则同日生效")
-    _keys(raw["reminders"], {"days"}, "[reminders]")
+    section(raw["reminders"], "[reminders]", {"days"})
     days = raw["reminders"]["days"]
     sound = isinstance(days, list) and len(days) == 2 and all(type(d) is int and d > 0 for d in days)
     check(sound and days[0] > days[1], "[reminders] 的 days 应为两个正整数，由大到小")

@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from minxin.rulefile import Faulty, check, read
+from minxin.rulefile import check, day, flag, number, read, section, sections, text, texts, whole
 from minxin.settings import ROOT, Deployment
 
 #: Classes from the lowest risk to the highest; their rank is the place in this text, from 1.
@@ -160,92 +160,65 @@ def months(as_of: dt.datetime, count: int = MONTHS) -> list[Month]:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _keys(raw: Any, where: str, needed: tuple[str, ...], more: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    check(isinstance(raw, dict), f"{where} 应为一节")
-    unknown, missing = sorted(set(raw) - {*needed, *more}), sorted(set(needed) - set(raw))
-    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
-    check(not missing, f"{where} 缺少 {'、'.join(missing)}")
-    return dict(raw)
-
-
-def _text(value: Any, where: str) -> str:
-    check(isinstance(value, str) and bool(value.strip()), f"{where} 不能为空")
-    return str(value).strip()
-
-
-def _whole(value: Any, where: str) -> int:
-    check(isinstance(value, int) and not isinstance(value, bool), f"{where} 应为整数")
-    return int(value)
-
-
-def _flag(value: Any, where: str) -> bool:
-    check(isinstance(value, bool), f"{where} 应为 true 或 false")
-    return bool(value)
-
-
 def _limit(value: Any, where: str) -> float | None:
-    ok = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-    check(ok, f"{where} 应为数字")
-    return None if value is None else float(value)
+    return None if value is None else number(value, where)
 
 
 def _reason(raw: Any, dimensions: Mapping[str, str]) -> Reason:
     needed = ("code", "dimension", "name", "wording", "fact", "source", "assumption")
-    given = _keys(raw, "[[reason]]", needed, ("least", "below", "types", "sectors"))
-    code = _text(given["code"], "原因的 code")
+    given = section(raw, "[[reason]]", needed, ("least", "below", "types", "sectors"))
+    code = text(given["code"], "原因的 code")
     where = f"原因 {code}"
     check(_CODE.fullmatch(code) is not None, f"{where} 的 code 应为 R 或 Z 加三位数字")
-    check(given["dimension"] in dimensions, f"{where} 的维度 {given['dimension']} 没有定义")
-    check(given["fact"] in FACTS, f"{where} 的事实 {given['fact']} 不是引擎认得的：{'、'.join(FACTS)}")
-    types, sectors = given.get("types", []), given.get("sectors", [])
-    for held, name in ((types, "types"), (sectors, "sectors")):
-        check(isinstance(held, list) and all(isinstance(s, str) for s in held), f"{where} 的 {name} 应为代码列表")
-    check((given["fact"] == "record") == bool(types), f"{where}：信用信息记录（record）须写明 types，其他事实不得写")
+    words = {n: text(given[n], f"{where} 的 {n}") for n in ("dimension", "name", "wording", "source", "fact")}
+    check(words["dimension"] in dimensions, f"{where} 的维度 {words['dimension']} 没有定义")
+    check(words["fact"] in FACTS, f"{where} 的事实 {words['fact']} 不是引擎认得的：{'、'.join(FACTS)}")
+    types, sectors = (texts(given.get(n, []), f"{where} 的 {n}") for n in ("types", "sectors"))
+    check((words["fact"] == "record") == bool(types), f"{where}：信用信息记录（record）须写明 types，其他事实不得写")
     check(code.startswith("Z") == bool(sectors), f"{where}：专业规则（Z）须写明 sectors，通用规则（R）不得写")
     least, below = _limit(given.get("least"), f"{where} 的 least"), _limit(given.get("below"), f"{where} 的 below")
     check(least is None or below is None or least < below, f"{where} 的 least 应小于 below")
-    words = {name: _text(given[name], f"{where} 的 {name}") for name in ("dimension", "name", "wording", "source")}
-    assumption = _flag(given["assumption"], f"{where} 的 assumption")
-    return Reason(code, fact=given["fact"], assumption=assumption, least=least, below=below,
-                  types=tuple(types), sectors=tuple(sectors), **words)  # fmt: skip
+    assumption = flag(given["assumption"], f"{where} 的 assumption")
+    return Reason(code, assumption=assumption, least=least, below=below, types=types, sectors=sectors, **words)
 
 
 def _rule(raw: Any, reasons: Mapping[str, Reason], where: str) -> Rule:
-    given = _keys(raw, f"{where} 的规则", ("reason", "points", "most"), ("decays", "lasts_days", "floor", "veto"))
-    check(given["reason"] in reasons, f"{where} 的原因 {given['reason']} 没有定义")
-    where = f"{where} 的 {given['reason']}"
-    points, most = _whole(given["points"], f"{where} points"), _whole(given["most"], f"{where} most")
+    given = section(raw, f"{where} 的规则", ("reason", "points", "most"), ("decays", "lasts_days", "floor", "veto"))
+    code = text(given["reason"], f"{where} 的规则的 reason")
+    check(code in reasons, f"{where} 的原因 {code} 没有定义")
+    where = f"{where} 的 {code}"
+    points, most = whole(given["points"], f"{where} points"), whole(given["most"], f"{where} most")
     check(points != 0 and abs(points) <= 100, f"{where} 的 points 应在 −100 与 100 之间且不为零")
     check(abs(points) <= most <= 100, f"{where} 的 most 应不小于一次的分值且不大于 100")
     lasts = given.get("lasts_days")
-    check(lasts is None or _whole(lasts, f"{where} lasts_days") > 0, f"{where} 的 lasts_days 应为正数")
-    floor, veto = given.get("floor", ""), _flag(given.get("veto", False), f"{where} 的 veto")
+    check(lasts is None or whole(lasts, f"{where} lasts_days") > 0, f"{where} 的 lasts_days 应为正数")
+    floor, veto = given.get("floor", ""), flag(given.get("veto", False), f"{where} 的 veto")
     check(floor in ("", "B", "C", "D"), f"{where} 的 floor 应为 B、C 或 D")
     check(points > 0 or not (floor or veto), f"{where}：抵减的规则不能有 floor 或 veto")
-    return Rule(reasons[given["reason"]], points, most, _flag(given.get("decays", True), f"{where} decays"), lasts,
+    return Rule(reasons[code], points, most, flag(given.get("decays", True), f"{where} decays"), lasts,
                 floor, veto)  # fmt: skip
 
 
 def _version(raw: Any, reasons: Mapping[str, Reason]) -> Version:
-    given = _keys(raw, "[[version]]", ("name", "title", "from", "limits", "decay", "rules"), ("sealed",))
+    given = section(raw, "[[version]]", ("name", "title", "from", "limits", "decay", "rules"), ("sealed",))
     where = f"版本 {given['name']}"
-    check(type(given["from"]) is dt.date, f"{where} 的 from 应为日期，如 2022-03-01")
-    limits = _keys(given["limits"], f"{where} 的 limits", ("B", "C", "D"))
-    steps = [_whole(limits[c], f"{where} 的 limits.{c}") for c in "BCD"]
+    start = day(given["from"], f"{where} 的 from")
+    limits = section(given["limits"], f"{where} 的 limits", ("B", "C", "D"))
+    steps = [whole(limits[c], f"{where} 的 limits.{c}") for c in "BCD"]
     check(0 < steps[0] < steps[1] < steps[2], f"{where} 的 limits 应为正数且由 B 到 D 递增")
     decay = given["decay"]
     ok = isinstance(decay, list) and all(isinstance(s, list) and len(s) == 2 for s in decay) and bool(decay)
     check(ok, f"{where} 的 decay 每档应写成天数和百分数两个整数")
-    held = tuple((_whole(days, f"{where} decay"), _whole(share, f"{where} decay")) for days, share in decay)
+    held = tuple((whole(days, f"{where} decay"), whole(share, f"{where} decay")) for days, share in decay)
     check(held[0][0] == 0 and all(a[0] < b[0] for a, b in pairwise(held)),
            f"{where} 的 decay 应从第 0 天起递增")  # fmt: skip
     shares = [share for _, share in held]
     check(all(0 <= s <= 100 for s in shares) and shares == sorted(shares, reverse=True),
            f"{where} 的 decay 百分数应在 0 与 100 之间且不增")  # fmt: skip
-    rules = tuple(_rule(r, reasons, where) for r in given["rules"])
+    rules = tuple(_rule(r, reasons, where) for r in sections(given, "rules"))
     codes = [r.reason.code for r in rules]
     check(len(set(codes)) == len(codes), f"{where} 中同一原因写了两次")
-    made = Version(_text(given["name"], "版本的 name"), _text(given["title"], f"{where} 的 title"), given["from"],
+    made = Version(text(given["name"], "版本的 name"), text(given["title"], f"{where} 的 title"), start,
                    dict(zip("BCD", steps, strict=True)), held, rules)  # fmt: skip
     sealed = given.get("sealed")
     check(
@@ -257,31 +230,32 @@ def _version(raw: Any, reasons: Mapping[str, Reason]) -> Version:
 
 def _merged(raw: Any, before: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """A version with what it takes over from the one that ``like`` names; rules reason by reason."""
-    check(isinstance(raw, dict), "[[version]] 应为一节")
     if "like" not in raw:
         return dict(raw)
-    check(raw["like"] in before, f"like 所指的版本 {raw['like']} 不在前面")
-    base = {k: v for k, v in before[raw["like"]].items() if k not in ("sealed", "from", "title")}
-    rules = {r.get("reason"): r for r in [*base["rules"], *raw.get("rules", [])]}
+    like = text(raw["like"], "[[version]] 的 like")
+    check(like in before, f"like 所指的版本 {like} 不在前面")
+    base = {k: v for k, v in before[like].items() if k not in ("sealed", "from", "title")}
+    own = [section(r, "[[version]] 的规则", ("reason",), None) for r in sections(raw, "rules")]
+    rules = {text(r["reason"], "[[version]] 的规则的 reason"): r for r in [*base["rules"], *own]}
     return {**base, **{k: v for k, v in raw.items() if k != "like"}, "rules": list(rules.values())}
 
 
 def _rules(raw: Mapping[str, Any]) -> Rules:
-    unknown = sorted(set(raw) - {"dimension", "reason", "version"})
-    check(not unknown, f"{'、'.join(unknown)} 无法识别")
+    section(raw, "文件", (), ("dimension", "reason", "version"))
     dimensions: dict[str, str] = {}
-    for entry in raw.get("dimension", []):
-        given = _keys(entry, "[[dimension]]", ("code", "name"))
-        check(given["code"] not in dimensions, f"维度 {given['code']} 重复")
-        dimensions[_text(given["code"], "维度的 code")] = _text(given["name"], "维度的 name")
+    for entry in sections(raw, "dimension"):
+        given = section(entry, "[[dimension]]", ("code", "name"))
+        code = text(given["code"], "维度的 code")
+        check(code not in dimensions, f"维度 {code} 重复")
+        dimensions[code] = text(given["name"], "维度的 name")
     reasons: dict[str, Reason] = {}
-    for entry in raw.get("reason", []):
+    for entry in sections(raw, "reason"):
         reason = _reason(entry, dimensions)
         check(reason.code not in reasons, f"原因 {reason.code} 重复")
         reasons[reason.code] = reason
     before: dict[str, Mapping[str, Any]] = {}
     versions: list[Version] = []
-    for entry in raw.get("version", []):
+    for entry in sections(raw, "version"):
         merged = _merged(entry, before)
         version = _version(merged, reasons)
         check(version.name not in before, f"版本 {version.name} 重复")
@@ -293,19 +267,12 @@ def _rules(raw: Mapping[str, Any]) -> Rules:
     return Rules(dimensions, reasons, tuple(sorted(versions, key=lambda v: v.start)))
 
 
-def _understood(raw: Mapping[str, Any]) -> Rules:
-    try:
-        return _rules(raw)
-    except (TypeError, AttributeError) as error:
-        raise Faulty(str(error)) from error
-
-
 def read_rules(file: Path) -> Rules:
     """Read and check a file of rules.
 
     Raises Unusable with one Chinese line.
     """
-    return read(file, "企业信用风险分类规则", _understood)
+    return read(file, "企业信用风险分类规则", _rules)
 
 
 @lru_cache(maxsize=8)

@@ -25,12 +25,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from minxin.settings import Home, Refused, write_atomically
+from minxin.texts.written import LONGEST_REASON, identity, one_line, plain_line
 
 WAIT_SECONDS = 10.0
 #: How every line about a list that cannot be relied upon ends: what follows, and what to do.
 STOPPED = "为免误示，有关记录已停止展示；请从备份恢复，没有备份的见运维手册「到期与撤销」。"
-#: The longest number of a record and the longest reason.
-LONGEST_NUMBER, LONGEST_REASON = 200, 500
+LONGEST_NUMBER = 200
 
 
 def today(home: Home) -> dt.date:
@@ -110,11 +110,11 @@ class Revocations:
         return sorted(self.in_force())
 
     def revoke(self, record: str, who: str, reason: str) -> Entry:
-        """Take a record away from sight, from this moment on.
+        """Take a record away from sight, from this moment on; the reason is masked before it is stored.
 
         Raises Refused for an empty number or reason, for one already taken away, or where the list is busy.
         """
-        number, said = _one_line(record, "记录编号", LONGEST_NUMBER), _one_line(reason, "原因", LONGEST_REASON)
+        number, said = _number(record), one_line(reason, "原因", longest=LONGEST_REASON)
         with self._writing():
             if number in self.in_force():
                 raise Refused(f"记录 {number} 此前已停止展示，无需再次撤销。")
@@ -122,7 +122,7 @@ class Revocations:
 
     def restore(self, record: str, who: str, reason: str) -> Entry:
         """Undo a mistaken revocation. Raises Refused where the record was not taken away."""
-        number, said = _one_line(record, "记录编号", LONGEST_NUMBER), _one_line(reason, "原因", LONGEST_REASON)
+        number, said = _number(record), one_line(reason, "原因", longest=LONGEST_REASON)
         with self._writing():
             if number not in self.in_force():
                 raise Refused(f"记录 {number} 没有被撤销，无需恢复；请核对编号。")
@@ -144,7 +144,7 @@ class Revocations:
 
     def _append(self, record: str, who: str, reason: str, restored: bool) -> Entry:
         now = wall_clock(self.home)
-        entry = Entry(record, today(self.home).isoformat(), now.isoformat(sep=" "), who, reason, restored)
+        entry = Entry(record, today(self.home).isoformat(), now.isoformat(sep=" "), identity(who), reason, restored)
         line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
         with self.file.open("ab+") as out:
             out.seek(0)
@@ -209,10 +209,10 @@ def _seal_of(file: Path) -> dict[str, Any]:
         raise Refused(f"撤销名单的核对记录 {file} 无法读取，{STOPPED}") from error
 
 
-def _one_line(text: str, what: str, longest: int) -> str:
-    said = " ".join(str(text).split())
+def _number(text: str) -> str:
+    said = plain_line(text)
     if not said:
-        raise Refused(f"{what}不能为空，请填写后再试。")
-    if len(said) > longest:
-        raise Refused(f"{what}过长，请控制在 {longest} 字以内。")
+        raise Refused("记录编号不能为空，请填写后再试。")
+    if len(said) > LONGEST_NUMBER:
+        raise Refused(f"记录编号过长，请控制在 {LONGEST_NUMBER} 字以内。")
     return said

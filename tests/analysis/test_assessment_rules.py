@@ -117,11 +117,32 @@ def test_the_shipped_rule_in_force_is_sealed():
         ('"拒访未接通"]\nsmallest', '"不存在"]\nsmallest', "不存在"),
         ('counted_by = "accepted_at"', 'counted_by = "closed_at"', "counted_by"),
         ("[rule.funnel]", "[rule.tunnel]", "无法识别"),
+        ('weights = "10-50-40"\nbasic', 'weights = ["10-50-40"]\nbasic', "规则 trial-2022 的 weights 应为文字"),
+        ('like = "trial-2022"', 'like = ["trial-2022"]', "like 应为文字"),
+        ("value = 1.0\n", "value = nan\n", "[[point]] 主动治理 的 value 应为数字，不能是 nan 或 inf"),
+        ("value = 1.0\n", "value = 1000\n", "应在 -100 与 100 之间"),
+        ("points_cap = 5.0", "points_cap = inf", "points_cap 应为数字，不能是"),
+        ("late_hours = 24", "late_hours = nan", "late_hours 应为数字，不能是"),
+        ("late_hours = 24", "late_hours = -1", "gaming.late_hours 应在 0 与 8760 之间"),
+        ("volume_factor = 1.5", "volume_factor = inf", "volume_factor 应为数字，不能是"),
+        ("spread = 0.4", "spread = inf", "spread 应为数字，不能是"),
+        ("spread = 0.4", "spread = 1e3", "prior.spread 应大于 0，不大于 5"),
+        ("apart = 0.9", "apart = inf", "apart 应为数字，不能是"),
+        ('methods = ["电话", "短信", "上门", "自动"]', "methods = []", "valid.methods 至少要写一项"),
+        (
+            'methods = ["电话", "短信", "上门", "自动"]',
+            'methods = ["飞鸽"]',
+            "飞鸽 无法识别，只能是 电话、短信",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, old, new, said):
     assert old in TEXT
     assert said in refused(tmp_path, TEXT.replace(old, new, 1))
+
+
+def test_a_rule_that_is_no_section_is_refused(tmp_path):
+    assert "rule 应写成 [[rule]]" in refused(tmp_path, 'rule = ["x"]\n' + TEXT[: TEXT.index("[[rule]]")])
 
 
 def test_two_rules_from_one_day_are_refused(tmp_path):

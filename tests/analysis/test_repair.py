@@ -222,7 +222,7 @@ def test_every_assumption_is_used_and_every_rule_names_its_document() -> None:
         ("days = [30, 7]", "days = [7, 30]", "由大到小"),
         ("first_day_counts = false", "first_day_count = false", "first_day_count 无法识别"),
         ('"papers"]', '"paper"]', "paper 没有定义"),
-        ("minimum = 3\n", "minimum = 3.5\n", "整数（月）"),
+        ("minimum = 3\n", "minimum = 3.5\n", "minimum 应为整数"),
         ("[[rule]]", "[[rule]", "无法读取"),
     ],
 )

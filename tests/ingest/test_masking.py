@@ -11,7 +11,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from minxin.ingest.masking import HASH_DIGITS, PLACEHOLDERS, hash_sql, masked_sql, offer_key, withdraw_key
+from minxin import tables
+from minxin.ingest.mapping import mapping_for_template
+from minxin.ingest.pipeline import run_import
+from minxin.settings import Home
+from minxin.texts.masking import HASH_DIGITS, PLACEHOLDERS, hash_sql, masked_sql, offer_key, withdraw_key
+from tests.ingest.samples import current, write_csv
 
 
 def mask(*texts: str | None) -> list[str | None]:
@@ -167,3 +172,34 @@ def test_the_key_is_forgotten_and_stands_in_no_query() -> None:
         assert connection.execute("select getvariable('minxin_inner'), getvariable('minxin_outer')").fetchall() == [
             (None, None)
         ]
+
+
+#: Text columns that hold no sentences: numbers and codes of records and places, and names of units, firms, places,
+#: products and kinds, which are public and whose house numbers would be taken for somebody's door.
+PLAIN = re.compile(
+    r".*_(id|code|number|no|name|version)|unit|parent|.*_unit|authority|system|bank|product|channel|category_\d|scene"
+    r"|close_method|source_status|grade|kind|venue"
+)
+NAMED = {"enterprise", "estate", "park", "scene", "site"}
+
+
+def test_every_column_that_people_write_into_is_masked() -> None:
+    open_ones = [
+        f"{table.name}.{column.name}"
+        for table in tables.tables().values()
+        for column in table.columns
+        if column.type == "text" and not (column.personal or column.values or column.format or column.reference)
+        if not PLAIN.fullmatch(column.name) and not (column.name == "name" and table.name in NAMED)
+    ]
+    assert open_ones == []
+
+
+def test_a_plan_names_nobody(tmp_home: Home, tmp_path: Path) -> None:
+    declared = tables.table("action")
+    said = {"name": "整改，电话13812345678", "lead": "主任13812345678", "target": "440306199001011234"}
+    said |= {"action_id": "A01", "milestones": "请拨13812345678", "evidence": "见13812345678"}
+    columns = [c for c in declared.columns if c.name in said]
+    file = write_csv(tmp_path / "a.csv", [c.label for c in columns], [[said[c.name] for c in columns]])
+    run_import(file, mapping_for_template(declared), tmp_home)
+    [row] = current(tmp_home, "name, lead, target, milestones, evidence", "action")
+    assert row == ("整改，电话〔电话〕", "主任〔电话〕", "〔证件号〕", "请拨〔电话〕", "见〔电话〕")

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minxin.ingest.checks import SEPARATOR
-from minxin.ingest.mapping import Mapping, load_mapping, parse_mapping
+from minxin.ingest.mapping import Mapping, load_mapping, mapping_for_template, parse_mapping
 from minxin.ingest.pipeline import ImportResult, clean_file_name, run_import
 from minxin.ingest.preview import preview
 from minxin.ingest.statuses import find_special
@@ -371,6 +371,24 @@ def test_every_fault_has_its_reason_and_costs_only_its_row(
     assert counts(result) == (3, 2, 0, 0, 1)
     assert rejected(tmp_home) == [(3, reason)]
     assert result.reasons == dict.fromkeys(reason.split(SEPARATOR), 1)
+
+
+@pytest.mark.parametrize(
+    ("started", "due", "reason"),
+    [
+        ("2023-06-01", "2023-05-31", "「完成期限」早于「开始日期」"),
+        ("2023-06-01", "1900-01-01", "「完成期限」年份不可信；「完成期限」早于「开始日期」"),
+        ("1900-01-01", "2023-06-01", "「开始日期」年份不可信"),
+        ("2023-06-01", "2023-06-01", ""),
+        ("", "2023-06-01", ""),
+    ],
+)
+def test_a_plan_does_not_end_before_it_begins(
+    tmp_home: Home, tmp_path: Path, started: str, due: str, reason: str
+) -> None:
+    file = write(tmp_path / "a.csv", [["A01", "整改", started, due]], ["行动编号", "行动名称", "开始日期", "完成期限"])
+    result = run_import(file, mapping_for_template(table("action")), tmp_home)
+    assert "；".join(result.reasons) == reason and result.rejected == bool(reason)
 
 
 def test_a_due_time_far_ahead_is_no_fault(tmp_home: Home, tmp_path: Path) -> None:

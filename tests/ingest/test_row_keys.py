@@ -12,7 +12,6 @@ import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from minxin.ingest import masking
 from minxin.ingest.mapping import Mapping
 from minxin.ingest.pipeline import run_import
 from minxin.ingest.preview import preview
@@ -20,6 +19,7 @@ from minxin.ingest.readers import open_source
 from minxin.ingest.suggest import suggest
 from minxin.settings import Home, Refused
 from minxin.tables import table
+from minxin.texts import masking
 from minxin.warehouse.lake import Lake
 from tests.ingest.samples import bring, counts, current, mapping_of, write_csv
 from tests.support import ROOT

@@ -6,14 +6,16 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from minxin.operations import Store, bring, clock_of
+from minxin.board.operations import _community_of
+from minxin.operations import Actor, Store, bring, clock_of
 from minxin.operations.database import FILE, SETTING
-from minxin.settings import Home
+from minxin.settings import Home, Refused
 from minxin.warehouse.lake import Lake
 from minxin.warehouse.snapshots import Snapshots
 from tests import support
@@ -77,6 +79,26 @@ def test_what_was_approved_and_never_exported_is_in_the_next_build(own_demo: Hom
     assert row == (True,)
     assert bring(own_demo) == [], "and only once"
     assert len(Lake(own_demo).batches()) == before + 1
+
+
+def test_nothing_is_proposed_about_a_petition_that_is_not_there_or_lies_elsewhere(own_demo: Home) -> None:
+    number, place = petition(own_demo)
+    other = next(c.code for c in own_demo.deployment.communities if c.code != place)
+    clerk, elsewhere = person("clerk-01", "clerk"), person("clerk-02", "clerk", (other,))
+    with Store.open(own_demo, clock_of(own_demo), partial(_community_of, own_demo)) as store:
+
+        def propose(who: Actor, petition_id: str, community_code: str) -> str:
+            facts = {"reason_code": "恶意重复"}
+            return store.proposals.propose(who, "exclude", petition_id, community_code, "理由", facts, VIEW).id
+
+        for who, given, said, line in (
+            (clerk, "NO-SUCH-1", place, "当前数据中没有工单 NO-SUCH-1"),
+            (clerk, number, other, f"工单 {number} 不属于所报的社区"),
+            (elsewhere, number, other, f"当前数据中没有工单 {number}，或它不在您的查看范围内"),
+        ):
+            with pytest.raises(Refused, match=line):
+                propose(who, given, said)
+        assert propose(clerk, number, place)
 
 
 def test_a_store_that_does_not_open_keeps_nobody_from_building(own_demo: Home) -> None:

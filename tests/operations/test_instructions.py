@@ -8,6 +8,7 @@ import pytest
 from minxin.access import Viewer
 from minxin.operations import Actor, Stale, Unit, View
 from minxin.settings import Refused, deployment
+from minxin.texts.written import same_person
 from tests.operations.conftest import VIEW, community, person
 
 DAY = dt.date
@@ -92,6 +93,27 @@ def test_at_one_computer_two_names_are_two_people_and_the_history_says_it_was_no
         quick.instructions.move(Actor.of(here, "街道办　０２"), made.id, 3, "pass")
     quick.instructions.move(two, made.id, 3, "pass")
     assert not quick.instructions.history(here, made.id)["verified"].any()
+
+
+UNSEEN = ["\ufe0f", "\u3164", "\uffa0", "\u034f", "\u115f", "\u2800", "\u17b5", "\U000e0100", "\u180b", "\u200d"]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+def test_what_nobody_sees_makes_no_second_person(quick, unseen):
+    here = Viewer.local(deployment())
+    assert Actor.of(here, f"经办{unseen}01{unseen}").who == "经办01"
+    with pytest.raises(Refused, match="岗位或工号"):
+        Actor.of(here, unseen)
+    made = given(quick, Actor.of(here, "经办01"))
+    quick.instructions.move(Actor.of(here, "经办01"), made.id, 1, "receive")
+    with pytest.raises(Refused, match="办结依据"):
+        quick.instructions.move(Actor.of(here, "经办01"), made.id, 2, "ask_to_close", unseen)
+    # A store of an earlier version holds the name as it was typed.
+    for asker, checker in ((f"经办01{unseen}", "经办01"), ("经办01", f"经办01{unseen}")):
+        assert same_person(asker, checker)
+    quick.instructions.move(Actor(f"经办01{unseen}", here, False), made.id, 2, "ask_to_close", "已办")
+    with pytest.raises(Refused, match="另一人"):
+        quick.instructions.move(Actor.of(here, "经办０１"), made.id, 3, "pass")
 
 
 def test_a_stale_update_is_refused_in_one_line_that_says_what_changed(store, clerk, other):
@@ -195,6 +217,18 @@ def test_on_the_level_of_aggregates_nobody_reads_what_people_wrote(quick, leader
         not quick.instructions.history(crowd, made.id).astype(str).apply(lambda c: c.str.contains("隐情")).any().any()
     )
     assert quick.instructions.notes(crowd, made.id)["text"].tolist() == [""]
+
+
+def test_a_stale_update_tells_who_sees_sums_nothing_of_the_texts(quick, leader):
+    made = given(quick, leader, text="隐情甲")
+    quick.instructions.change(leader, made.id, 1, text="隐情乙", urgency="urgent", reason="隐情丙")
+    for detail, told in (("aggregate", False), ("masked", True)):
+        with pytest.raises(Stale) as error:
+            quick.instructions.change(person("screen", "leader", detail=detail), made.id, 1, urgency="critical")
+        said = str(error.value)
+        assert "批示内容" in said and "紧急" in said and ("隐情" in said) == told
+        assert ("隐情" in error.value.changes.to_csv()) == told
+        assert set(error.value.changes["field"]) == {"text", "urgency", "reason"}
 
 
 def test_personal_data_are_masked_before_they_are_stored(store, clerk, any_home):

@@ -219,8 +219,12 @@ def test_a_batch_withdrawn_by_hand_stays_withdrawn(quick, tmp_home, clerk, leade
     Lake(tmp_home).withdraw(done.batch, "管理员")
     assert quick.proposals.export() == ()
     assert quick.proposals.list(clerk.viewer)["withdrawn"].tolist() == [True]
+    with pytest.raises(Refused, match=f"批次 {done.batch} 已被撤回.*请先撤销 {made.id}，再重新提请"):
+        excluded(quick, clerk)
     quick.proposals.revoke(leader, made.id, approved.version, "误批")
     assert quick.proposals.export() == ()
+    again = excluded(quick, clerk)
+    assert quick.proposals.approve(leader, again.id, 1).state == "approved"
 
 
 def test_what_was_revoked_before_it_was_exported_never_reaches_the_lake(quick, tmp_home, clerk, leader):

@@ -1,8 +1,11 @@
 """Saved scenarios and nominations."""
 
 import pytest
+from sqlalchemy import insert
 
-from minxin.operations import Stale
+from minxin.access import Viewer
+from minxin.operations import Actor, Stale
+from minxin.operations.schema import seconding
 from minxin.settings import Refused, deployment
 from tests.operations.conftest import VIEW, person
 
@@ -82,6 +85,57 @@ def test_a_nomination_is_seconded_by_others_and_selected_by_another(store, clerk
     assert store.honours.seconds(clerk.viewer, made.id)["who"].tolist() == ["clerk-02", "leader-01"]
     assert store.honours.list(clerk.viewer, year=2023)["seconds"].tolist() == [2]
     assert store.honours.list(clerk.viewer, year=2022).empty
+
+
+def test_one_person_seconds_once_however_they_write_themselves(store, clerk):
+    here = Viewer.local(deployment())
+    made = nominated(store, clerk)
+    store.honours.second(Actor.of(here, "工号01"), made.id)
+    for name in ("工号０１", "工号 01", "工号01\ufe0f", "\u3164工号01"):
+        with pytest.raises(Refused, match="已附议过"):
+            store.honours.second(Actor.of(here, name), made.id)
+    assert store.honours.one(clerk.viewer, made.id).seconds == 1
+
+
+def test_seconds_of_an_earlier_version_count_each_person_once(store, clerk):
+    made = nominated(store, clerk)
+    rows = [("工号０１", "工号０１"), ("工号01", "工号01"), ("clerk-01\u200b", "clerk-01\u200b"), ("工号02", "工号02")]
+    with store.database.writing() as connection:
+        for who, key in rows:
+            values = {"at": store.honours.tools.clock(), "who": who, "verified": False, "record": made.id}
+            connection.execute(insert(seconding).values(**values, person=key, text=""))
+    assert store.honours.one(clerk.viewer, made.id).seconds == 2
+    assert len(store.honours.seconds(clerk.viewer, made.id)) == 4
+    for who in ("工号０２", "工号01"):
+        with pytest.raises(Refused, match="已附议过"):
+            store.honours.second(Actor.of(Viewer.local(deployment()), who), made.id)
+    store.honours.second(Actor.of(Viewer.local(deployment()), "工号03"), made.id)
+    assert store.honours.list(clerk.viewer)["seconds"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "kept"),
+    [
+        ("person", "13812345678", False),
+        ("person", "先锋13812345678", False),
+        ("person", "440306199001011234", False),
+        ("unit", "司法所13812345678", False),
+        ("case", "13812345678", False),
+        ("person", "先锋01", True),
+        ("person", "a13812345678b440306199001011234ff"[:32], True),
+        ("unit", "人民路120号服务站", True),
+        ("case", "440306202306280012", True),
+    ],
+)
+def test_a_nominated_subject_is_a_code_and_nobodys_number(quick, leader, kind, code, kept):
+    def give():
+        return quick.honours.nominate(leader, kind, code, "理由", VIEW, year=2023).subject_code
+
+    if kept:
+        assert give() == code
+    else:
+        with pytest.raises(Refused, match="先锋代号"):
+            give()
 
 
 def test_nobody_selects_whom_they_nominated(store, leader, clerk, other):

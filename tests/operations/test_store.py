@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
-from minxin.ingest.masking import first_test_sql
 from minxin.operations import Store, migrations
 from minxin.operations.database import FILE, SETTING, Database, address
 from minxin.operations.rules import read_rules
 from minxin.operations.schema import metadata
-from minxin.operations.texts import _MAY_HOLD, masked
 from minxin.settings import ROOT, Home, Refused, Unusable, deployment
+from minxin.texts.masking import first_test_sql
+from minxin.texts.written import _MAY_HOLD, masked
 from tests import support
 from tests.ingest import test_masking
 from tests.operations.conftest import VIEW, community, person
@@ -223,6 +223,12 @@ RULES = (ROOT / "data" / "operations.toml").read_text(encoding="utf-8")
         ("[levels]", "[level]"),
         ("due_soon = 2", "due_soon = 2\nsurprise = 1"),
         ("[instruction]", "[instruction"),
+        ("seconds = 2", "seconds = inf"),
+        ("seconds = 2", "seconds = -1"),
+        ("largest = 65536", "largest = inf"),
+        ('label = "普通"\n', ""),
+        ('label = "普通"', "label = 1"),
+        ('by = ["write"]', 'by = "write"'),
     ],
 )
 def test_faulty_rules_are_one_chinese_line(tmp_path, before, after):

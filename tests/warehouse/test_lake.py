@@ -1,5 +1,7 @@
 """The lake keeps what was finished, hides what was not, and gives back what was withdrawn."""
 
+import json
+
 import duckdb
 import pytest
 
@@ -53,7 +55,9 @@ def test_a_later_row_of_the_same_key_stands_and_withdrawing_it_brings_the_earlie
     write(home, [("甲", "街道", "accepted"), ("乙", "社区", "accepted")])
     second = write(home, [("甲", "区级", "replaced"), ("甲", "其他", "replaced"), ("丙", "社区", "accepted")])
     assert current(home) == {"甲": "其他", "乙": "社区", "丙": "社区"}
-    Lake(home).withdraw(second, "测试")
+    Lake(home).withdraw(second, "张三\u202e", "来电13812345678\u202e说导错了\x07")
+    note = json.loads((Lake(home).markers / f"{second}.json").read_text(encoding="utf-8"))
+    assert (note["who"], note["reason"]) == ("张三", "来电〔电话〕说导错了")
     assert current(home) == {"甲": "街道", "乙": "社区"}
     with pytest.raises(Refused, match="已撤回"):
         Lake(home).withdraw(second, "测试")

@@ -37,10 +37,23 @@ def test_a_revoked_record_is_in_the_list_and_a_restored_one_is_not(tmp_home: Hom
     assert [entry.restored for entry in held.entries()] == [False, False, True], "only ever added to"
 
 
-@pytest.mark.parametrize(("record", "reason"), [("", "有原因"), (" \n", "有原因"), ("p1", " "), ("p" * 201, "有原因")])
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [("", "有原因"), (" \n", "有原因"), ("p1", " "), ("p1", "\u3164"), ("p" * 201, "有原因"), ("p1", "长" * 501)],
+)
 def test_a_number_and_a_reason_are_needed(tmp_home: Home, record: str, reason: str) -> None:
     with pytest.raises(Refused):
         Revocations(tmp_home.open("real")).revoke(record, "局长", reason)
+
+
+def test_a_reason_is_cleaned_and_masked_before_it_is_stored(tmp_home: Home) -> None:
+    held = Revocations(tmp_home.open("real"))
+    entry = held.revoke("p\u200b1", "张三\u202e\x07", "联系13812345678\n\u202e身份证440306199001011234\x1b[31m")
+    assert (entry.record, entry.who, entry.reason) == ("p1", "张三", "联系〔电话〕 身份证〔证件号〕[31m")
+    assert held.entries() == (entry,) and held.ids() == ["p1"]
+    assert held.restore("p1", "张三", "致电13812345678").reason == "致电〔电话〕"
+    said = held.file.read_text(encoding="utf-8")
+    assert "13812345678" not in said and "440306" not in said and "u202e" not in said
 
 
 def test_a_line_left_unfinished_is_dropped_and_a_broken_list_shows_nothing(tmp_home: Home) -> None:

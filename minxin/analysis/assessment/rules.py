@@ -7,13 +7,14 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from minxin import rulefile, tables
 from minxin.analysis.assessment.posterior import Prior
 from minxin.rulefile import check, read
 from minxin.settings import Unusable, deployment
@@ -220,20 +221,20 @@ class Rules:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
 
+#: What reads a value of the type that a field declares.
+_READ: Mapping[Any, Callable[[Any, str], Any]] = {
+    bool: rulefile.flag,
+    int: rulefile.whole,
+    float: rulefile.number,
+    str: rulefile.text,
+    tuple[str, ...]: rulefile.texts,
+}
+
+
 def _value(raw: Any, kind: Any, where: str) -> Any:
     """A value of the file as the type that a field declares."""
-    if kind is bool:
-        check(isinstance(raw, bool), f"{where} 应为 true 或 false")
-        return raw
-    if kind is int:
-        check(isinstance(raw, int) and not isinstance(raw, bool), f"{where} 应为整数")
-        return raw
-    if kind is float:
-        check(isinstance(raw, int | float) and not isinstance(raw, bool), f"{where} 应为数字")
-        return float(raw)
-    if kind is str:
-        check(isinstance(raw, str) and bool(raw.strip()), f"{where} 不能为空")
-        return raw.strip()
+    if kind in _READ:
+        return _READ[kind](raw, where)
     check(isinstance(raw, list), f"{where} 应为列表")
     return tuple(_value(item, get_args(kind)[0], where) for item in raw)
 
@@ -243,22 +244,18 @@ _T = TypeVar("_T")
 
 def _made(kind: type[_T], raw: Any, where: str) -> _T:
     """An instance of a plain dataclass from a table of the file."""
-    check(isinstance(raw, dict), f"{where} 应为一节")
     declared = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(raw) - set(declared))
-    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
-    missing = [name for name, f in declared.items() if name not in raw and f.default is dataclasses.MISSING]
-    check(not missing, f"{where} 缺少 {'、'.join(missing)}")
+    needed = [name for name, f in declared.items() if f.default is dataclasses.MISSING]
+    given = rulefile.section(raw, where, needed, declared)
     hints = get_type_hints(kind)
-    return kind(**{name: _value(value, hints[name], f"{where} 的 {name}") for name, value in raw.items()})
+    return kind(**{name: _value(value, hints[name], f"{where} 的 {name}") for name, value in given.items()})
 
 
 def _named(raw: Mapping[str, Any], table: str, kind: type[_T], key: str) -> dict[str, _T]:
-    entries = raw.get(table, [])
-    check(isinstance(entries, list), f"{table} 应写成 [[{table}]]")
     found: dict[str, _T] = {}
-    for entry in entries:
-        made = _made(kind, entry, f"[[{table}]]")
+    for entry in rulefile.sections(raw, table):
+        own = entry.get(key)
+        made = _made(kind, entry, f"[[{table}]] {own}" if isinstance(own, str) else f"[[{table}]]")
         name = getattr(made, key)
         check(name not in found, f"[[{table}]] 中 {name} 重复")
         found[name] = made
@@ -286,8 +283,8 @@ def _sound(rule: Rule) -> None:
     check(rule.counted_by in COUNTED_BY, f"{where} 的 counted_by 应为 {'、'.join(COUNTED_BY)} 之一")
     check(1 <= rule.window_months <= 36, f"{where} 的 window_months 应在 1 与 36 之间")
     check(all(1 <= m <= 36 for m in rule.windows_beside), f"{where} 的 windows_beside 应在 1 与 36 之间")
-    check(rule.smallest_n >= 1, f"{where} 的 smallest_n 应不小于 1")
-    check(rule.points_cap >= 0, f"{where} 的 points_cap 不能为负")
+    rulefile.whole(rule.smallest_n, f"{where} 的 smallest_n", 1, 1_000_000)
+    rulefile.number(rule.points_cap, f"{where} 的 points_cap", 0, 1_000)
     for value, name in (
         (rule.confidence, "confidence"),
         (rule.classes.cut, "classes.cut"),
@@ -299,13 +296,19 @@ def _sound(rule: Rule) -> None:
     check(rule.valid.which in WHICH, f"{where} 的 valid.which 应为 {'、'.join(WHICH)} 之一")
     _share(rule.classes.margin, f"{where} 的 classes.margin")
     _share(rule.classes.progress_margin, f"{where} 的 classes.progress_margin")
-    check(rule.classes.volume_factor > 1, f"{where} 的 classes.volume_factor 应大于 1")
+    check(1 < rule.classes.volume_factor <= 1_000, f"{where} 的 classes.volume_factor 应大于 1，不大于 1000")
     for name in ("excluded_share", "invalid_share", "late_change_share", "denied_share"):
         _share(getattr(rule.gaming, name), f"{where} 的 gaming.{name}")
     prior = rule.prior
     kinds = (prior.alike, prior.few, prior.degrees, prior.both)
     check(min(kinds) > 0 and abs(sum(kinds) - 1) < 1e-9, f"{where} 的 prior 四种概率应为正数且合计为 1")
-    check(prior.spread > 0 and prior.apart > 0, f"{where} 的 prior.spread 与 prior.apart 应为正数")
+    # On the logit: from 5 on there is hardly anything between 0 and 100 %.
+    for name in ("spread", "apart"):
+        check(0 < getattr(prior, name) <= 5, f"{where} 的 prior.{name} 应大于 0，不大于 5")
+    rulefile.number(rule.gaming.late_hours, f"{where} 的 gaming.late_hours", 0, 8_760)
+    known = tables.table("followup").column("method").values
+    rulefile.texts(list(rule.valid.methods), f"{where} 的 valid.methods", known, empty=False)
+    check(len(set(rule.valid.methods)) == len(rule.valid.methods), f"{where} 的 valid.methods 中有重复")
 
 
 _PLAIN = {
@@ -325,8 +328,9 @@ def _merged(raw: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> 
     """A rule with what it takes over from the one that ``like`` names; sections key by key."""
     if "like" not in raw:
         return dict(raw)
-    check(raw["like"] in before, f"like 所指的规则 {raw['like']} 不在前面")
-    base = {k: v for k, v in before[raw["like"]].items() if k not in ("from", "sealed", "title")}
+    like = rulefile.text(raw["like"], "[[rule]] 的 like")
+    check(like in before, f"like 所指的规则 {like} 不在前面")
+    base = {k: v for k, v in before[like].items() if k not in ("from", "sealed", "title")}
     for name, value in raw.items():
         base[name] = {**base[name], **value} if name in _PARTS and isinstance(value, dict) else value
     base.pop("like")
@@ -335,21 +339,18 @@ def _merged(raw: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]) -> 
 
 def _rule(raw: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Rule:
     where = f"规则 {raw.get('name', '')}"
-    known = {"name", "title", "from", "sealed", "weights", "exclusions", "points", *_PLAIN, *_PARTS}
-    unknown = sorted(set(raw) - known)
-    check(not unknown, f"{where} 中的 {'、'.join(unknown)} 无法识别")
-    missing = sorted(known - {"from", "sealed"} - set(raw))
-    check(not missing, f"{where} 缺少 {'、'.join(missing)}")
-    start = raw.get("from")
-    check(start is None or type(start) is dt.date, f"{where} 的 from 应为日期，如 2022-06-01")
-    check(raw["weights"] in held["weights"], f"{where} 的权重 {raw['weights']} 没有定义")
+    needed = {"name", "title", "weights", "exclusions", "points", *_PLAIN, *_PARTS}
+    raw = rulefile.section(raw, where, needed, ("from", "sealed"))
+    start = rulefile.day(raw["from"], f"{where} 的 from") if "from" in raw else None
+    weights = rulefile.text(raw["weights"], f"{where} 的 weights")
+    check(weights in held["weights"], f"{where} 的权重 {weights} 没有定义，可选 {'、'.join(held['weights'])}")
     plain = {name: _value(raw[name], kind, f"{where} 的 {name}") for name, kind in _PLAIN.items()}
     parts: dict[str, Any] = {name: _made(kind, raw[name], f"{where} 的 [rule.{name}]") for name, kind in _PARTS.items()}
     rule = Rule(
         name=_value(raw["name"], str, "规则的 name"),
         title=_value(raw["title"], str, f"{where} 的 title"),
         start=start,
-        weights=held["weights"][raw["weights"]],
+        weights=held["weights"][weights],
         exclusions=_picked(raw["exclusions"], held["exclusion"], f"{where} 的 exclusions"),
         points=_picked(raw["points"], held["point"], f"{where} 的 points"),
         **plain,
@@ -365,8 +366,7 @@ def _rule(raw: Mapping[str, Any], held: Mapping[str, Mapping[str, Any]]) -> Rule
 
 
 def _rules(raw: Mapping[str, Any]) -> Rules:
-    unknown = sorted(set(raw) - {"weights", "exclusion", "point", "rule"})
-    check(not unknown, f"{'、'.join(unknown)} 无法识别")
+    rulefile.section(raw, "文件", (), ("weights", "exclusion", "point", "rule"))
     weights = _named(raw, "weights", Weights, "name")
     for entry in weights.values():
         check(min(entry.values) >= 0 and abs(sum(entry.values) - 1) < 1e-9, f"权重 {entry.name} 应为非负数且合计为 1")
@@ -378,12 +378,12 @@ def _rules(raw: Mapping[str, Any]) -> Rules:
         "exclusion": exclusions,
         "point": _named(raw, "point", Point, "code"),
     }
-    entries = raw.get("rule", [])
-    check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
+    for point in held["point"].values():
+        rulefile.number(point.value, f"[[point]] {point.code} 的 value", -100, 100)
     before: dict[str, Mapping[str, Any]] = {}
     found: list[Rule] = []
-    for entry in entries:
-        merged = _merged(entry, before)
+    for given in rulefile.sections(raw, "rule", empty=False):
+        merged = _merged(given, before)
         rule = _rule(merged, held)
         check(rule.name not in before, f"规则 {rule.name} 重复")
         before[rule.name] = merged

@@ -6,19 +6,20 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from minxin.rulefile import check, read
+from minxin.rulefile import check, day, flag, number, read, sections, text, texts, whole
 from minxin.settings import Unusable, deployment
 
 #: Risk classes from the lowest to the highest, with the words that officials use.
 CLASSES = ("A", "B", "C", "D")
 CLASS_WORDS = {"A": "绿A低", "B": "黄B一般", "C": "橙C较高", "D": "红D高"}
 _FILE = ("rules", "inspection.toml")
+_T = TypeVar("_T")
 #: What a random arm may take of a round: less says nothing, more is no longer risk-based.
 SHARES = (0.10, 0.20)
 
@@ -111,35 +112,19 @@ class Rules:
         raise Unusable(f"没有名为「{name}」的抽查规则，可选：{names}。")
 
 
-_WORDS = {str: "文字", float: "数字", int: "整数", bool: "true 或 false", list: "列表", dt.date: "日期"}
-
-
-def _get(raw: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
+def _get(raw: Mapping[str, Any], key: str, read_value: Callable[[Any, str], _T], where: str) -> _T:
     check(key in raw, f"{where} 缺少 {key}")
-    value = raw[key]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
-    check(right, f"{where} 的 {key} 应为{_WORDS[kind]}")
-    return value
+    return read_value(raw[key], f"{where} 的 {key}")
 
 
 def _share(raw: Mapping[str, Any], key: str, where: str, low: float = 0.0, high: float = 1.0) -> float:
-    value = _get(raw, key, float, where)
-    check(low <= value <= high, f"{where} 的 {key} 应在 {low:g} 到 {high:g} 之间")
-    return float(value)
+    return _get(raw, key, partial(number, low=low, high=high), where)
 
 
-def _texts(raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    values = _get(raw, key, list, where)
-    check(all(isinstance(v, str) and v.strip() for v in values), f"{where} 的 {key} 应为文字列表")
-    return tuple(v.strip() for v in values)
-
-
-def _rates(entries: list[Mapping[str, Any]], where: str) -> tuple[dict[str, float], list[Said]]:
+def _rates(entries: Sequence[Mapping[str, Any]], where: str) -> tuple[dict[str, float], list[Said]]:
     rates, said = {}, []
     for entry in entries:
-        code = _get(entry, "class", str, f"{where} 的 [[rule.rate]]")
+        code = _get(entry, "class", text, f"{where} 的 [[rule.rate]]")
         check(code in CLASSES and code not in rates, f"{where} 的 [[rule.rate]] 中类别「{code}」有误或重复")
         rates[code] = _share(entry, "rate", f"{where} {code} 类")
         said.append(_said(entry, f"rate {code}", where))
@@ -148,36 +133,48 @@ def _rates(entries: list[Mapping[str, Any]], where: str) -> tuple[dict[str, floa
     return rates, said
 
 
+def _entries(raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    return sections({f"rule.{name}": raw.get(name, [])}, f"rule.{name}")
+
+
 def _said(entry: Mapping[str, Any], of: str, where: str, key: str = "source") -> Said:
-    return Said(of, _get(entry, key, str, where), _get(entry, "assumption", bool, where))
+    return Said(of, _get(entry, key, text, where), _get(entry, "assumption", flag, where))
 
 
 def _rule(raw: Mapping[str, Any]) -> Rule:
-    name = _get(raw, "name", str, "[[rule]]")
+    name = _get(raw, "name", text, "[[rule]]")
     where = f"规则 {name}"
-    rates, said = _rates(raw.get("rate", []), where)
+    rates, said = _rates(_entries(raw, "rate"), where)
     excluded, weights = [], []
-    for entry in raw.get("excluded", []):
-        reason = _get(entry, "reason", str, where)
-        excluded.append(Excluded(_get(entry, "field", str, where), _texts(entry, "values", where), reason))
+    for entry in _entries(raw, "excluded"):
+        reason = _get(entry, "reason", text, where)
+        excluded.append(Excluded(_get(entry, "field", text, where), _get(entry, "values", texts, where), reason))
         said.append(_said(entry, reason, where))
-    for entry in raw.get("weight", []):
-        factor, reason = _get(entry, "factor", float, where), _get(entry, "reason", str, where)
-        check(factor > 0, f"{where} 的 factor 应大于 0")
-        weights.append(Weight(_get(entry, "field", str, where), _texts(entry, "values", where), factor, reason))
+    for entry in _entries(raw, "weight"):
+        factor, reason = _get(entry, "factor", number, where), _get(entry, "reason", text, where)
+        check(0 < factor <= 1_000, f"{where} 的 factor 应大于 0，不大于 1000")
+        weights.append(Weight(_get(entry, "field", text, where), _get(entry, "values", texts, where), factor, reason))
         said.append(_said(entry, reason, where))
-    said += [_said(entry, _get(entry, "of", str, where), where, "text") for entry in raw.get("source", [])]
-    severity = {_get(e, "action", str, where): _get(e, "points", float, where) for e in raw.get("severity", [])}
-    default = _get(raw, "default_class", str, where)
-    check(default in CLASSES, f"{where} 的 default_class 应为 A、B、C、D 之一")
-    whole = {
-        key: _get(raw, key, int, where) for key in ("cap", "cap_months", "inspectors", "smallest_n", "seed_length")
+    said += [_said(entry, _get(entry, "of", text, where), where, "text") for entry in _entries(raw, "source")]
+    severity = {
+        _get(e, "action", text, where): _share(e, "points", where, high=1_000.0) for e in _entries(raw, "severity")
     }
-    check(min(whole.values()) >= 1, f"{where} 的 {'、'.join(whole)} 应不小于 1")
+    default = _get(raw, "default_class", text, where)
+    check(default in CLASSES, f"{where} 的 default_class 应为 A、B、C、D 之一")
+    counts = {
+        key: _get(raw, key, partial(whole, low=1, high=most), where)
+        for key, most in (
+            ("cap", 1_000),
+            ("cap_months", 120),
+            ("inspectors", 100),
+            ("smallest_n", 1_000_000),
+            ("seed_length", 1_000),
+        )
+    }
     return Rule(
         name=name,
-        title=_get(raw, "title", str, where),
-        start=_get(raw, "from", dt.date, where),
+        title=_get(raw, "title", text, where),
+        start=_get(raw, "from", day, where),
         random_share=_share(raw, "random_share", where, *SHARES),
         floor=_share(raw, "floor", where),
         reserve_share=_share(raw, "reserve_share", where),
@@ -187,14 +184,12 @@ def _rule(raw: Mapping[str, Any]) -> Rule:
         weights=tuple(weights),
         severity=severity,
         sources=tuple(said),
-        **whole,
+        **counts,
     )
 
 
 def _rules(raw: Mapping[str, Any]) -> Rules:
-    entries = raw.get("rule", [])
-    check(isinstance(entries, list) and bool(entries), "没有 [[rule]]")
-    found = sorted((_rule(entry) for entry in entries), key=lambda rule: rule.start)
+    found = sorted((_rule(entry) for entry in sections(raw, "rule", empty=False)), key=lambda rule: rule.start)
     check(len({r.start for r in found}) == len(found), "两条规则同日生效")
     check(len({r.name for r in found}) == len(found), "两条规则同名")
     return Rules(tuple(found))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from minxin.ingest.sql_text import literal, quote
+from minxin.texts.sql_text import literal, quote
 
 #: Hexadecimal digits kept of HMAC-SHA256: 128 bits, as RFC 2104 allows.
 HASH_DIGITS = 32

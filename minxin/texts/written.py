@@ -1,7 +1,7 @@
 """What people write, before it is stored: cleaned, limited in length, direct identifiers replaced.
 
-The patterns are those of the door for files (``minxin/ingest/masking.py``), run by DuckDB as there, so
-that an instruction and an imported petition are masked alike.
+The patterns are those of the door for files (``minxin/texts/masking.py``), run by DuckDB as there, so
+that an instruction, the reason of a revocation and an imported petition are masked alike.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ from urllib.parse import parse_qsl, urlencode
 
 import duckdb
 
-from minxin.ingest.masking import ANY_TEST, masked_sql
 from minxin.settings import Refused
+from minxin.texts.masking import ANY_TEST, masked_sql
 
 LONGEST_TEXT = 4_000
 LONGEST_NAME = 120
 LONGEST_ADDRESS = 2_000
-#: Controls except newline, zero-width and direction marks, lone surrogates, noncharacters.
-_UNWRITTEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+#: Why a record or a batch was taken away.
+LONGEST_REASON = 500
+#: What nobody sees: Unicode's default-ignorable code points (invisible fillers, joiners, selectors, direction
+#: marks, tags), annotation marks, and two characters that look like a space and are none.
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
 )
+#: Controls except newline, lone surrogates, noncharacters.
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _CODE = re.compile(r"[\w.:/+\-]{1,100}")
 #: The door's own quick first test, here without a query: most texts hold nothing to replace.
 _MAY_HOLD = re.compile(ANY_TEST)
@@ -51,7 +57,8 @@ def masked(text: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    return _UNWRITTEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")).strip()
+    said = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return UNSEEN.sub("", _CONTROLS.sub("", said)).strip()
 
 
 def free_text(text: str, label: str, required: bool = True, longest: int = LONGEST_TEXT) -> str:
@@ -67,23 +74,30 @@ def free_text(text: str, label: str, required: bool = True, longest: int = LONGE
     return masked(said)
 
 
-def one_line(text: str, label: str, required: bool = True) -> str:
+def one_line(text: str, label: str, required: bool = True, longest: int = LONGEST_NAME) -> str:
     """A short text in one line, cleaned and masked. Raises Refused."""
-    return free_text(" ".join(text.split()), label, required, LONGEST_NAME)
+    return free_text(" ".join(text.split()), label, required, longest)
+
+
+def plain_line(text: str) -> str:
+    """A text in one line, cleaned and not masked: numbers of records, and who somebody is."""
+    return " ".join(_cleaned(text).split())
 
 
 def identity(text: str) -> str:
-    """Who somebody is, as it is stored: one line, cleaned, not masked: the history must say who it was."""
-    return " ".join(_cleaned(text).split())[:LONGEST_NAME]
+    """Who somebody is, as it is stored: not masked, because the history must say who it was."""
+    return plain_line(text)[:LONGEST_NAME]
+
+
+def person_key(text: str) -> str:
+    """What one person's identities have in common: width, case, spaces and what nobody sees make no second one."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"\s+", "", UNSEEN.sub("", folded))
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two identities mean one person: width, case and spaces do not make two of them."""
-
-    def plain(text: str) -> str:
-        return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
-
-    return plain(one) == plain(other)
+    """Whether two identities mean one person."""
+    return person_key(one) == person_key(other)
 
 
 def code(text: str, label: str, required: bool = True) -> str:
