@@ -158,9 +158,35 @@ def test_new_firms_without_a_class_count_as_b() -> None:
     assert held.loc[given_frame["uscc"][0], "risk_class"] == "B"
 
 
-@pytest.mark.parametrize(("said", "letter"), [("A", "A"), ("绿", "A"), ("黄B一般", "B"), ("d", "D"), ("", "")])
+@pytest.mark.parametrize(
+    ("said", "letter"),
+    [
+        *(
+            ("A", "A"),
+            ("绿", "A"),
+            ("黄B一般", "B"),
+            ("d", "D"),
+            ("", ""),
+            ("Ｃ类", "C"),
+            ("b级", "B"),
+            ("绿●A低", "A"),
+        ),
+        *(("红色", "D"), ("低风险", "A"), ("高", "D"), ("较高", "C"), ("橙（C）", "C"), ("Orange", "C"), ("RED", "D")),
+    ],
+)
 def test_classes_are_read_as_people_write_them(said: str, letter: str) -> None:
     assert frame.letter(said) == letter
+
+
+@pytest.mark.parametrize(
+    "said", ["Medium", "good", "bad", "low", "A+", "A-", "AB", "AAA", "绿D", "A高", "类", "中", "ORANGES", "(", "1"]
+)
+def test_no_class_is_picked_out_of_other_words(said: str) -> None:
+    given_frame = firms(3, 3, 3, 3)
+    given_frame.loc[4, "risk_class"] = said
+    with pytest.raises(Unusable, match="第 6 行「信用风险类别」列") as raised:
+        frame.prepare(given_frame, RULE)
+    assert f"「{said}」无法识别" in str(raised.value) and "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
