@@ -37,6 +37,33 @@ _NAMES = {
     "Anti-Fascist 70th Day": "抗战胜利纪念日",
 }
 
+#: How days and moments are written (strptime); read without asking, none of them could be read differently.
+TIME_FORMATS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M",
+    "%Y/%m/%d %H:%M:%S.%f",
+    "%Y.%m.%d",
+    "%Y.%m.%d %H:%M",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y年%m月%d日",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H时%M分",
+    "%Y年%m月%d日 %H时%M分%S秒",
+    "%Y年%m月%d日 %H时",
+    "%Y年%m月%d号",
+    "%Y%m%d %H:%M:%S",
+    "%Y%m%d %H:%M",
+)
+
 Moment = TypeVar("Moment", bound=dt.date)
 
 

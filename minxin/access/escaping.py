@@ -1,4 +1,4 @@
-"""The one place where data text becomes HTML."""
+"""The one place where data text becomes HTML, a line for people, or a cell of a CSV file."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ _ENTITIES = {
     "\\": "&#92;",
 }
 _TABLE = str.maketrans(_ENTITIES)
+#: What a spreadsheet would take for the beginning of a formula; what of it is only a number below zero or dashes.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?%?|-+", re.ASCII)
 
 
 def _is_missing(value: object) -> bool:
@@ -43,4 +46,19 @@ def escape(text: object) -> str:
     """
     if _is_missing(text):
         return ""
-    return _INVISIBLE.sub("", str(text).replace("\t", " ")).translate(_TABLE)
+    return visible(str(text)).translate(_TABLE)
+
+
+def visible(text: str) -> str:
+    """A text without what nobody sees or writes; a tab becomes a space, a newline stays."""
+    return _INVISIBLE.sub("", text.replace("\t", " "))
+
+
+def harmless(cell: object) -> object:
+    """A cell of a CSV file that no spreadsheet runs: text that begins like a formula gets an apostrophe.
+
+    Whatever is no text stays as it is, and so does a text that is only a number below zero (-3.5) or dashes.
+    """
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(cell.strip(" ")):
+        return "'" + cell
+    return cell

@@ -33,7 +33,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--staff", type=Path, metavar="FILE", help="执法人员 CSV：执法人员、回避企业")
     parser.add_argument("--source", default="", metavar="TEXT", help="种子的来源，如当众掷骰子")
     parser.add_argument("--witness", action="append", default=[], metavar="NAME", help="见证人代号，可多次给出")
-    parser.add_argument("--seed-at", metavar="TIME", help="种子产生的时间，如 2023-07-05T10:00；不得早于公布抽样框")
+    parser.add_argument(
+        "--seed-at", metavar="TIME", help="种子产生的时间，如 2023-07-05T10:00；不得早于公布抽样框，也不得晚于现在"
+    )
     parser.add_argument("--h0", default="", metavar="HASH", help="复核时对照另行公布的哈希值")
     parser.add_argument("--json", action="store_true", help="输出 JSON")
     parser.set_defaults(run=run)
@@ -98,6 +100,8 @@ def _draw(args: argparse.Namespace) -> int:
     rule = rules.load().on(_now().date())
     if len(seed) < rule.seed_length:
         print(f"提示：种子不足 {rule.seed_length} 位，正式抽取宜用当众产生的 20 位数字。", file=sys.stderr)
+    happened = _time(args.seed_at) if args.seed_at else None
+    protocol.checked_moment(happened, _now())
     if args.out is not None and (args.out / protocol.PROTOCOL).exists():
         _same_frame(args)
     else:
@@ -107,7 +111,6 @@ def _draw(args: argparse.Namespace) -> int:
             args.out = out
         print("提示：种子与抽样框同时给出，不能证明先后，记为试抽；正式抽取请先 minxin draw freeze。", file=sys.stderr)
         _freeze(args, out, rehearsal=True)
-    happened = _time(args.seed_at) if args.seed_at else None
     made = protocol.take(args.out, seed, _now(), happened, args.source, args.witness)
     return _say(args, _result(made, args.out), _lines(made, args.out))
 
@@ -117,7 +120,7 @@ def _same_frame(args: argparse.Namespace) -> None:
     held = protocol.read(args.out)
     step = held.step(protocol.FREEZE) or {}
     if args.round and args.round.strip() != held.round:
-        raise Refused(f"目录 {args.out} 的轮次是「{held.round}」，与给出的「{args.round}」不符。")
+        raise Refused(f"目录 {args.out} 的轮次是「{access.visible(held.round)}」，与给出的不符。")
     if args.size is not None and args.size != step.get("size"):
         raise Refused(f"已公布抽查 {step.get('size')} 户，不能改为 {args.size} 户；新的一轮请另用目录。")
     if args.frame is not None:
@@ -186,7 +189,7 @@ def _result(made: protocol.Protocol, out: Path) -> dict[str, Any]:
 def _lines(made: protocol.Protocol, out: Path) -> str:
     step = made.step(protocol.FREEZE) or {}
     trial = "（试抽）" if made.rehearsal else ""
-    rows = [f"{made.round}：已抽取 {step['size']} 户，其中随机组 {step['random']} 户{trial}。"]
+    rows = [f"{access.visible(made.round)}：已抽取 {step['size']} 户，其中随机组 {step['random']} 户{trial}。"]
     for code, held in step["classes"].items():
         if held["firms"]:
             share = f"{100 * held['drawn'] / held['firms']:.1f}%"

@@ -21,8 +21,6 @@ from minxin import access, queries, settings
 TEXT = re.compile(r"(?:.*_)?(?:id|code|name|category(?:_\d)?|state|unit|channel)$")
 #: Parameters that are lists of text, also with one element or none.
 LISTS = frozenset({"communities"})
-#: What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def register(subparsers: Any) -> None:
@@ -112,7 +110,7 @@ def rendered(frame: pd.DataFrame, form: str, bom: bool = False) -> str:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(names)
-        writer.writerows([_harmless(value) for value in row] for row in rows)
+        writer.writerows([access.harmless(value) for value in row] for row in rows)
         return ("\ufeff" if bom else "") + out.getvalue()
     return _table(names, rows)
 
@@ -128,15 +126,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value.item() if hasattr(value, "item") else value
-
-
-def _harmless(value: Any) -> Any:
-    """A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return "'" + value
-    return value
 
 
 def _width(text: str) -> int:

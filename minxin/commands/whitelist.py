@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from minxin.access import harmless
 from minxin.settings import Home, Unusable, in_one_step
 
 if TYPE_CHECKING:
@@ -161,7 +162,11 @@ def _write(result: pd.DataFrame, out: Path) -> None:
         if out.suffix.lower() == ".parquet":
             result.to_parquet(part, index=False)
         else:
-            # With a mark of order, so that a spreadsheet reads the Chinese reasons.
+            # With a mark of order, so that a spreadsheet reads the Chinese reasons, and nothing that it would run.
+            result = result.rename(columns=harmless)
+            for name in result:
+                if not pd.api.types.is_numeric_dtype(result[name]):
+                    result[name] = result[name].map(harmless)
             result.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from minxin.calendar import TIME_FORMATS
 from minxin.ingest.codes import uniform_sql
 from minxin.ingest.mapping import FieldRule
 from minxin.tables import Column
@@ -47,32 +48,6 @@ NOTHING = tuple(
 TRUE = ("是", "1", "有", "true", "TRUE", "True", "yes", "YES", "Yes", "y", "Y", "t", "T", "√", "对", "1.0")
 FALSE = ("否", "0", "无", "false", "FALSE", "False", "no", "NO", "No", "n", "N", "f", "F", "×", "错", "0.0")
 
-#: Read without asking, none of which another could read differently.
-TIME_FORMATS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M",
-    "%Y/%m/%d %H:%M:%S.%f",
-    "%Y.%m.%d",
-    "%Y.%m.%d %H:%M",
-    "%Y.%m.%d %H:%M:%S",
-    "%Y年%m月%d日",
-    "%Y年%m月%d日 %H:%M",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日 %H时%M分",
-    "%Y年%m月%d日 %H时%M分%S秒",
-    "%Y年%m月%d日 %H时",
-    "%Y年%m月%d号",
-    "%Y%m%d %H:%M:%S",
-    "%Y%m%d %H:%M",
-)
 #: Words of the clock, as strptime wants them.
 _HALVES = (("上午", " AM "), ("下午", " PM "), ("日", "日 "))
 _WITH_OFFSET = (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minxin.access import escape
+from minxin.access import escape, harmless
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -80,3 +80,13 @@ def test_missing_is_empty(missing):
 def test_other_values_become_their_text():
     assert escape(12) == "12"
     assert escape("一\t二\r\n三") == "一 二\n三"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", " =1", "+86", "-2+3", "-e5", "@x", "\tx", "\r=1", "=HYPERLINK(1)"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(cell: str) -> None:
+    assert harmless(cell) == "'" + cell
+
+
+@pytest.mark.parametrize("cell", ["-3.5", "-1,234.5%", "-1e5", "-", "--", "2023-1", "正常", "", -3, 1.5, None])
+def test_numbers_dashes_and_plain_text_stay_as_they_are(cell: object) -> None:
+    assert harmless(cell) == cell

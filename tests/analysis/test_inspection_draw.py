@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
+import json
+import os
 import re
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,9 +164,35 @@ def test_new_firms_without_a_class_count_as_b() -> None:
     assert held.loc[given_frame["uscc"][0], "risk_class"] == "B"
 
 
-@pytest.mark.parametrize(("said", "letter"), [("A", "A"), ("绿", "A"), ("黄B一般", "B"), ("d", "D"), ("", "")])
+@pytest.mark.parametrize(
+    ("said", "letter"),
+    [
+        *(
+            ("A", "A"),
+            ("绿", "A"),
+            ("黄B一般", "B"),
+            ("d", "D"),
+            ("", ""),
+            ("Ｃ类", "C"),
+            ("b级", "B"),
+            ("绿●A低", "A"),
+        ),
+        *(("红色", "D"), ("低风险", "A"), ("高", "D"), ("较高", "C"), ("橙（C）", "C"), ("Orange", "C"), ("RED", "D")),
+    ],
+)
 def test_classes_are_read_as_people_write_them(said: str, letter: str) -> None:
     assert frame.letter(said) == letter
+
+
+@pytest.mark.parametrize(
+    "said", ["Medium", "good", "bad", "low", "A+", "A-", "AB", "AAA", "绿D", "A高", "类", "中", "ORANGES", "(", "1"]
+)
+def test_no_class_is_picked_out_of_other_words(said: str) -> None:
+    given_frame = firms(3, 3, 3, 3)
+    given_frame.loc[4, "risk_class"] = said
+    with pytest.raises(Unusable, match="第 6 行「信用风险类别」列") as raised:
+        frame.prepare(given_frame, RULE)
+    assert f"「{said}」无法识别" in str(raised.value) and "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +265,7 @@ def test_two_people_go_to_each_firm_and_nobody_where_they_must_not(round_folder:
         ("seed.txt", b"2023", b"2024", "种子已改动"),
         ("protocol.json", SEED.encode(), b"1" + SEED.encode(), "种子已改动"),
         ("protocol.json", b'"size": 90', b'"size": 91', "公布内容已改动"),
+        ("notice.txt", b"SHA-256", b"SHA-512", "公告已改动"),
         ("list.csv", b",91999999", b",92999999", "名单已改动"),
         ("list.csv", "税务".encode(), "环保".encode(), "名单已改动"),
     ],
@@ -246,7 +279,121 @@ def test_what_was_changed_is_named(round_folder: Path, file: str, old: bytes, ne
     assert all("\n" not in problem for problem in problems)
 
 
-@pytest.mark.parametrize("file", ["frame.csv", "list.csv", "inspectors.csv"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda held: held.update(method="prn-99"), "抽取方法不符"),
+        (lambda held: held["steps"][2].update(at="2023-07-06T10:00:00"), "封存值不符"),
+        (lambda held: held["steps"][2].update(drawn=7), "封存值不符"),
+        (lambda held: held.pop("seal"), "没有封存值"),
+        (lambda held: held.update(round="2023Q4"), "封存值不符"),
+        (lambda held: held["steps"][2].update(at="1999-01-01T00:00:00"), "先后不符"),
+        (lambda held: held["steps"][1].update(happened="2099-01-01T00:00:00"), "先后不符"),
+        (lambda held: held["steps"].append({**held["steps"][2]}), "步骤次序不符"),
+    ],
+)
+def test_no_step_can_be_changed_unseen(round_folder: Path, change: Callable[[Any], object], words: str) -> None:
+    held = json.loads((round_folder / "protocol.json").read_text(encoding="utf-8"))
+    change(held)
+    (round_folder / "protocol.json").write_text(json.dumps(held), encoding="utf-8")
+    problems = protocol.verify(round_folder).problems
+    assert any(words in problem for problem in problems), problems
+
+
+def test_a_count_that_is_sealed_anew_is_held_against_the_draw(round_folder: Path) -> None:
+    held = protocol.read(round_folder)
+    forged = dataclasses.replace(held, steps=(*held.steps[:2], {**held.steps[2], "drawn": 7}))
+    (round_folder / "protocol.json").write_text(protocol._said(forged), encoding="utf-8")
+    assert any("记录写着抽取 7 户，重算为 90 户" in p for p in protocol.verify(round_folder).problems)
+
+
+def test_a_notice_from_before_its_hash_was_recorded_is_checked_too(round_folder: Path) -> None:
+    held = protocol.read(round_folder)
+    steps = [dict(step) for step in held.steps]
+    del steps[0]["notice"]
+    steps[1]["before"] = protocol._step_digest(steps[0])
+    steps[2]["before"] = protocol._step_digest(steps[1])
+    old = dataclasses.replace(held, steps=tuple(steps))
+    (round_folder / "protocol.json").write_text(protocol._said(old), encoding="utf-8")
+    assert protocol.verify(round_folder).same
+    (round_folder / "notice.txt").write_text("SHA-256：abc", encoding="utf-8")
+    assert protocol.verify(round_folder).problems == ("公告已改动：notice.txt 与抽取记录不符。",)
+
+
+def test_a_seed_that_was_taken_is_not_replaced_where_its_file_is_gone(round_folder: Path) -> None:
+    (round_folder / "seed.txt").unlink()
+    with pytest.raises(Refused, match="不能更换种子"):
+        protocol.take(round_folder, "1234567890", LATER)
+    assert not (round_folder / "seed.txt").exists()
+    protocol.take(round_folder, SEED, LATER)
+    assert protocol.verify(round_folder).same
+
+
+def test_what_was_frozen_and_changed_before_the_draw_is_not_drawn_from(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    protocol.freeze(folder, allocation.plan(firms(100, 20, 10, 10), RULE, 40), "一", NOW)
+    raw = (folder / "protocol.json").read_bytes()
+    (folder / "protocol.json").write_bytes(raw.replace(b'"size": 40', b'"size": 41'))
+    with pytest.raises(Refused, match="封存值不符"):
+        protocol.take(folder, SEED, LATER)
+    assert not (folder / "seed.txt").exists()
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2028", "\u200b", "\n", "\x85", "|"])
+def test_names_and_seeds_are_lines_that_people_can_read_off(tmp_path: Path, sign: str) -> None:
+    folder, plan = tmp_path / "r", allocation.plan(firms(100, 20, 10, 10), RULE, 40)
+    with pytest.raises(Unusable, match="轮次名称"):
+        protocol.freeze(folder, plan, f"一{sign}二", NOW)
+    assert not folder.exists()
+    protocol.freeze(folder, plan, "一", NOW)
+    with pytest.raises(Unusable, match="种子"):
+        protocol.take(folder, f"12345{sign}67890", LATER)
+    made = protocol.take(folder, SEED, LATER, source="掷\u202e骰子", witnesses=["见证\u202801", "\u202e"])
+    assert made.steps[1]["source"] == "掷骰子" and made.steps[1]["witnesses"] == ["见证01"]
+
+
+def test_a_round_is_frozen_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped at every file that is written and before the rename, and tried again."""
+    folder, plan = tmp_path / "r", allocation.plan(firms(100, 20, 10, 10), RULE, 40)
+    folder.mkdir()
+    synced = os.fsync
+    for last in range(1, 5):
+        done = iter(range(1, last))
+
+        def stop(handle: int, done: Iterator[int] = done) -> None:
+            if next(done, None) is None:
+                raise KeyboardInterrupt
+            synced(handle)
+
+        monkeypatch.setattr(os, "fsync", stop)
+        with pytest.raises(KeyboardInterrupt):
+            protocol.freeze(folder, plan, "一", NOW)
+        assert list(folder.iterdir()) == [] and list(tmp_path.iterdir()) == [folder]
+    monkeypatch.setattr(os, "fsync", synced)
+    protocol.freeze(folder, plan, "一", NOW)
+    assert protocol.take(folder, SEED, LATER) and protocol.verify(folder).same
+
+
+def test_what_a_kill_left_is_finished_and_anything_else_is_left_alone(tmp_path: Path) -> None:
+    whole, half, plan = tmp_path / "whole", tmp_path / "half", allocation.plan(firms(100, 20, 10, 10), RULE, 40)
+    protocol.freeze(whole, plan, "一", NOW)
+    half.mkdir()
+    for name in ("frame.csv", "notice.txt"):
+        shutil.copy(whole / name, half)
+    protocol.freeze(half, plan, "一", LATER)
+    protocol.take(half, SEED, LATER)
+    assert protocol.verify(half).same
+    for name, content in (("frame.csv", b"of somebody"), ("notes.txt", b"mine")):
+        other = tmp_path / name[:5]
+        other.mkdir()
+        (other / name).write_bytes(content)
+        with pytest.raises(Refused, match=f"已有 {name}"):
+            protocol.freeze(other, plan, "一", NOW)
+        assert [(f.name, f.read_bytes()) for f in other.iterdir()] == [(name, content)]
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("file", ["frame.csv", "list.csv", "inspectors.csv", "seed.txt", "notice.txt", "details.csv"])
 def test_a_missing_file_is_a_change(round_folder: Path, file: str) -> None:
     (round_folder / file).unlink()
     assert any("缺失" in problem for problem in protocol.verify(round_folder).problems)
@@ -256,6 +403,13 @@ def test_a_seed_from_before_the_hash_is_refused(tmp_path: Path) -> None:
     protocol.freeze(tmp_path / "r", allocation.plan(firms(100, 20, 10, 10), RULE, 40), "一", NOW)
     with pytest.raises(Refused, match="早于抽样框公布"):
         protocol.take(tmp_path / "r", SEED, LATER, happened=NOW - dt.timedelta(seconds=1))
+
+
+def test_a_seed_that_is_still_to_come_is_refused(tmp_path: Path) -> None:
+    protocol.freeze(tmp_path / "r", allocation.plan(firms(100, 20, 10, 10), RULE, 40), "一", NOW)
+    with pytest.raises(Refused, match="晚于现在"):
+        protocol.take(tmp_path / "r", SEED, LATER, happened=LATER + dt.timedelta(seconds=1))
+    assert not (tmp_path / "r" / "seed.txt").exists()
 
 
 def test_a_round_is_frozen_once_and_drawn_once(round_folder: Path) -> None:
@@ -273,6 +427,7 @@ def test_a_draw_that_was_interrupted_is_completed_by_the_same_seed(tmp_path: Pat
     folder = tmp_path / "r"
     protocol.freeze(folder, allocation.plan(firms(100, 20, 10, 10), RULE, 40), "一", NOW)
     (folder / "seed.txt").write_text(SEED, encoding="utf-8")
+    assert protocol.read(folder).seed == ""
     with pytest.raises(Refused, match="不能更换种子"):
         protocol.take(folder, "9", LATER)
     protocol.take(folder, SEED, LATER)

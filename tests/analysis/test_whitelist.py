@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from minxin.analysis.whitelist import binning, boosting, calibration, files, folds, measures, reasons, training
+from minxin.analysis.whitelist import binning, boosting, calibration, files, folds, measures, reasons, times, training
 from minxin.analysis.whitelist.variables import Knowledge, Variable
 from minxin.settings import Unusable
 
@@ -140,6 +140,36 @@ def test_a_split_by_time_tests_whole_later_moments() -> None:
     assert cut == "2023-02" and (fold == 0).sum() == 50
     with pytest.raises(ValueError):
         folds.by_time(pd.Series([1.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(["2023-1", "2023-2", "2023-10", "2023-12"], ["2023年7月", "2023/8", "2023年11月份"], ["9", "10", "1e2"]),
+        *(["2023.1", "2023.9", "2023.10"], ["202211", "20231", "202312"], ["20230115", "20230115103000", "20230116"]),
+        *(["2022-Q3", "2023Q1", "2023年第四季度"], ["2020年度", "2021年"], ["２０２３年６月", "2023年7月"]),
+        *(["2023年1月4日", "2023-01-05", "2023/1/5 9:05", "2023.1.5 10:00"], ["2023-W09", "2023-03-20"]),
+        *(["2023-01-01 07:00+08:00", "2023-01-01T00:00:00Z"], [2021.0, 2021.5, 20230115.0]),
+    ],
+)
+def test_moments_are_ordered_as_they_lie_in_time_however_they_are_written(written: list[object]) -> None:
+    places, words = times.ordered(pd.Series([*reversed(written), *written]))
+    rising = list(range(len(written)))
+    assert places.tolist() == [*reversed(rising), *rising]
+    assert words == [f"{moment:.9g}" if isinstance(moment, float) else moment for moment in written]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(["7月", "8月"], ["20230115", "202302"], ["2023", "202305"], ["2023-05-10", "2023-5"], ["2023-02-30"]),
+        *(["12/31/2023", "1/2/2024"], ["2023-01-01", "2023-01-01T00:00:00Z"], ["1", "inf"], ["2023-13"], ["去年"]),
+    ],
+)
+def test_what_has_no_order_in_time_is_refused(written: list[str]) -> None:
+    with pytest.raises(ValueError) as refused:
+        times.ordered(pd.Series(written))
+    assert str(refused.value) in written
 
 
 # ── measures ────────────────────────────────────────────────────────────────────────────────────

@@ -150,3 +150,21 @@ def test_bytes_that_are_no_text_are_said(frame_file: Path, tmp_path: Path) -> No
         "draw", "--frame", frame_file, "--round", "一", "--seed", "\udcff12", "--size", "5", "--out", tmp_path / "r"
     )
     assert done.returncode == 2 and "无法识别的字节" in done.stderr and not (tmp_path / "r").exists()
+
+
+def test_a_seed_that_is_still_to_come_is_refused_before_anything_is_written(frame_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    given = ("--frame", frame_file, "--round", "一", "--seed", SEED, "--size", "80", "--out", out)
+    done = here("draw", *given, "--seed-at", "2099-01-01T00:00")
+    assert done.returncode == 1 and "晚于现在" in done.stderr and not out.exists()
+
+
+def test_another_seed_is_refused_also_where_the_file_is_gone(frame_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    said("--frame", frame_file, "--round", "一", "--seed", SEED, "--size", "80", "--out", out)
+    (out / "seed.txt").unlink()
+    done = here("draw", "--seed", "98765432109876543210", "--out", out)
+    assert done.returncode == 1 and "不能更换种子" in done.stderr and not done.stdout
+    assert not (out / "seed.txt").exists()
+    done = here("draw", "--verify", out)
+    assert done.returncode == 1 and "种子已缺失" in done.stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -83,6 +84,105 @@ def test_scores_keep_rows_order_and_other_columns(tmp_path: Path) -> None:
     assert "PSI" in done.stderr and "银行自主审批" in done.stdout
 
 
+CODES = ["91410600{i:010d}", "00{i:02d}", "1.50", " 两边 空格 ", "NA", "?", "", "-3.5", "+86 138", "=HYPERLINK(1)"]
+
+
+def test_columns_of_no_use_are_carried_through_as_they_stand(tmp_path: Path) -> None:
+    """From each kind of file, in train and in score; only what a spreadsheet would run is marked, in CSV only."""
+    file = written(tmp_path / "a.csv")
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    codes = pd.DataFrame({f"c{n}": [text.format(i=i) for i in range(700)] for n, text in enumerate(CODES)})
+    # Two of three are digits: neither numbers nor words.
+    codes["mixed"] = [f"9141{i:010d}" if i % 3 else f"91MA{i:010d}" for i in range(700)]
+    pd.concat([rows, codes], axis=1).to_csv(file, index=False)
+    out = [part for name in ("month", *codes) for part in ("--leave-out", name)]
+    trained(file, tmp_path / "m", "--folds", "2", *out)
+    for ending in ("csv", "parquet"):
+        scored = tmp_path / f"s.{ending}"
+        done = here("whitelist", "score", tmp_path / "m", file, "--out", scored)
+        assert done.returncode == 0 and "模型不用的列原样保留" in done.stderr, done.stderr
+    as_csv = pd.read_csv(tmp_path / "s.csv", dtype=str, keep_default_na=False)
+    marked = {"c8": "'+86 138", "c9": "'=HYPERLINK(1)"}
+    assert as_csv[[*codes]].equals(codes.assign(**marked).astype(as_csv["c0"].dtype))
+    as_parquet = pd.read_parquet(tmp_path / "s.parquet")
+    assert as_parquet[[*codes]].fillna("").astype(object).equals(codes.astype(object))
+    assert as_parquet["probability"].to_numpy() == pytest.approx(as_csv["probability"].astype(float).to_numpy())
+
+
+def test_a_formula_in_a_heading_or_a_variable_is_not_run_either(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv", **{"=cmd()": 1.5})
+    frame = pd.read_csv(file).replace({"kind": {"甲": "=1+1"}})
+    frame.to_csv(file, index=False)
+    trained(file, tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    assert here("whitelist", "score", tmp_path / "m", file, "--out", tmp_path / "s.csv").returncode == 0
+    scored = pd.read_csv(tmp_path / "s.csv")
+    assert "'=cmd()" in scored and set(scored["kind"]) == {"'=1+1", "乙", "丙"}
+    assert scored["debt"].tolist() == frame["debt"].tolist() and scored["debt"].min() < 0
+
+
+def test_arff_carries_codes_through(tmp_path: Path) -> None:
+    file = written(tmp_path / "a.csv")
+    trained(file, tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    rows = "".join(f"{i / 9},{-i / 7},0.5,甲,00{i},914106000000000{i:03d}\n" for i in range(5))
+    (tmp_path / "b.arff").write_text(
+        "@relation r\n@attribute debt numeric\n@attribute profit numeric\n@attribute noise numeric\n"
+        "@attribute kind {甲,乙,丙}\n@attribute short numeric\n@attribute uscc numeric\n@data\n" + rows,
+        encoding="utf-8",
+    )
+    assert here("whitelist", "score", tmp_path / "m", tmp_path / "b.arff", "--out", tmp_path / "s.csv").returncode == 0
+    scored = pd.read_csv(tmp_path / "s.csv", dtype=str)
+    assert scored["short"].tolist() == [f"00{i}" for i in range(5)]
+    assert scored["uscc"].tolist() == [f"914106000000000{i:03d}" for i in range(5)]
+
+
+def test_whole_numbers_that_no_float_holds_are_codes(tmp_path: Path) -> None:
+    """In a text file they are left out with a remark, in Parquet refused; left out or unused they are no matter."""
+    codes = [91410600000000000 + i for i in range(700)]
+    text = written(tmp_path / "a.csv", uscc=codes)
+    done = here(
+        "whitelist", "train", text, "--target", "bad", "--folds", "2", "--leave-out", "month", "--out", tmp_path / "m"
+    )
+    assert done.returncode == 0 and "“uscc”几乎行行不同，看作编号" in done.stderr
+    wide = tmp_path / "b.parquet"
+    table = pa.table(pd.read_csv(text).drop(columns=["month", "uscc"]).to_dict("list"))
+    for kind, begin in ((pa.int64(), 91410600000000000), (pa.uint64(), 2**63 + 1)):
+        held = [begin + i if i else None for i in range(700)]
+        pq.write_table(
+            table.append_column("编号", pa.array(held, kind)).append_column(
+                "l", pa.array(["=x"] * 700, pa.string_view())
+            ),
+            wide,
+        )
+        train = ("train", wide, "--target", "bad", "--folds", "2", "--leave-out", "l")
+        assert "“编号”列有 16 位以上的整数" in line(*train, "--out", tmp_path / "no")
+        trained(wide, tmp_path / "n", "--folds", "2", "--leave-out", "编号", "--leave-out", "l")
+        trained(wide, tmp_path / "g", "--folds", "2", "--group-column", "编号", "--leave-out", "l")
+        for ending in ("parquet", "csv"):
+            out = tmp_path / f"s.{ending}"
+            assert here("whitelist", "score", tmp_path / "n", wide, "--out", out).returncode == 0
+        scored = pq.read_table(tmp_path / "s.parquet").column("编号")
+        assert scored.type == kind and scored.to_pylist() == held
+        as_csv = pd.read_csv(tmp_path / "s.csv", dtype=str, keep_default_na=False)
+        assert set(as_csv["l"]) == {"'=x"}
+        assert as_csv["编号"].tolist() == ["" if code is None else str(code) for code in held]
+
+
+def test_a_category_of_digits_is_the_same_in_scoring(tmp_path: Path) -> None:
+    """Trained on 0012 and words, scored on a file where only 0012 is left."""
+    file = written(tmp_path / "a.csv")
+    frame = pd.read_csv(file).replace({"kind": {"丙": "0012"}})
+    frame.to_csv(file, index=False)
+    trained(file, tmp_path / "m", "--folds", "2", "--leave-out", "month")
+    one = frame[frame["kind"] == "0012"]
+    one.to_csv(tmp_path / "b.csv", index=False)
+    for given in ("a", "b"):
+        out = tmp_path / f"s{given}.csv"
+        assert here("whitelist", "score", tmp_path / "m", tmp_path / f"{given}.csv", "--out", out).returncode == 0
+    whole, part = (pd.read_csv(tmp_path / f"s{given}.csv", dtype={"kind": str}) for given in ("a", "b"))
+    assert part["kind"].tolist() == ["0012"] * len(one)
+    assert part["probability"].tolist() == whole.loc[whole["kind"] == "0012", "probability"].tolist()
+
+
 def test_later_rows_are_tested_and_earlier_ones_trained_on(tmp_path: Path) -> None:
     said = trained(written(tmp_path / "a.csv", 1200), tmp_path / "m", "--time-column", "month")
     assert said["cut"] == "2022-04" and said["rows_seen"] == 900
@@ -93,6 +193,16 @@ def test_later_rows_are_tested_and_earlier_ones_trained_on(tmp_path: Path) -> No
     assert pd.read_parquet(scored)["probability"].to_numpy()[-300:] == pytest.approx(
         held["monotone"].to_numpy()[-300:], abs=0
     )
+
+
+def test_months_without_a_zero_are_tested_in_their_order(tmp_path: Path) -> None:
+    months = np.repeat([f"2023年{n}月" for n in range(1, 13)], 100)
+    said = trained(written(tmp_path / "a.csv", 1200, month=months), tmp_path / "m", "--time-column", "month")
+    assert said["cut"] == "2023年10月" and said["rows_seen"] == 900
+    months[700] = "10月"
+    file = written(tmp_path / "b.csv", 1200, month=months)
+    found = line("train", file, "--target", "bad", "--time-column", "month", "--out", tmp_path / "n")
+    assert "“month”第 701 个数据行写着“10月”" in found and "分不出先后" in found
 
 
 def test_rows_of_a_firm_are_never_divided(tmp_path: Path) -> None:

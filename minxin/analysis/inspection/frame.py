@@ -6,13 +6,15 @@ import csv
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from minxin.analysis.inspection.rules import CLASSES, Rule
+from minxin.access import visible
+from minxin.analysis.inspection.rules import CLASS_WORDS, Rule
 from minxin.settings import Unusable
 
 #: Columns of a frame as it is given: our name → other headings that mean the same.
@@ -43,8 +45,13 @@ COLUMNS = {
     "visits": ("近一年例行检查次数", "例行检查次数"),
     "departments": ("应检部门", "部门"),
 }
-#: Words of a class → its letter.
-_CLASS_OF = {word: letter for letter, word in zip(CLASSES, "绿黄橙红", strict=True)}
+#: A class as people write it: letter, colour or level of risk, alone or together (绿, A类, 较高风险, 绿●A低).
+_CLASS_OF = {
+    letter: re.compile(f"(?:{said[0]}色?)?(?:{letter}[类级]?)?(?:{said[2:]}(?:风险)?)?[类级]?|{colour}")
+    for (letter, said), colour in zip(CLASS_WORDS.items(), ("GREEN", "YELLOW", "ORANGE", "RED"), strict=True)
+}
+#: Shapes that stand for a colour, brackets and spaces: they say nothing by themselves.
+_SIGNS = re.compile(r"[●▲◆■()\s]")
 _CODE = re.compile(r"[0-9A-Z]{2,32}")
 #: What parts departments or codes that stand in one cell.
 PARTS = re.compile(r"[、，,;；/]+")
@@ -108,14 +115,19 @@ def named(given: pd.DataFrame) -> pd.DataFrame:
 
 
 def letter(text: str) -> str:
-    """The letter of a class as it is written: A, a, 绿, A低, 绿●A低 → A; '' for nothing; ValueError for else."""
-    said = text.strip().upper()
+    """The letter of a class as it is written: A, Ａ类, 绿, green, 绿●A低 → A; '' for nothing; ValueError for else.
+
+    Nothing is picked out of other words: Orange is no A, Medium no D.
+    """
+    said = unicodedata.normalize("NFKC", text).strip().upper()
     if said in ("", "NONE", "NAN", "未分类", "无"):
         return ""
-    found = {c for c in said if c in CLASSES} or {_CLASS_OF[c] for c in said if c in _CLASS_OF}
+    bare = _SIGNS.sub("", said)
+    found = [letter for letter, written in _CLASS_OF.items() if written.fullmatch(bare)]
+    # A bare 类 or 级 fits all of them.
     if len(found) != 1:
         raise ValueError(text)
-    return found.pop()
+    return found[0]
 
 
 def prepare(given: pd.DataFrame, rule: Rule) -> pd.DataFrame:
@@ -144,12 +156,16 @@ def prepare(given: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 def _classes(held: pd.DataFrame, rule: Rule) -> list[str]:
     if "risk_class" not in held:
         return [rule.default_class] * len(held)
-    try:
-        known = {text: letter(text) or rule.default_class for text in held["risk_class"].unique()}
-    except ValueError as error:
-        raise Unusable(
-            f"信用风险类别「{error}」无法识别，应为 A、B、C、D（或绿、黄、橙、红），请改正后再试。"
-        ) from error
+    known = {}
+    for text in held["risk_class"].unique():
+        try:
+            known[text] = letter(text) or rule.default_class
+        except ValueError as error:
+            line = int(held.index[held["risk_class"] == text][0]) + 2
+            raise Unusable(
+                f"抽样框第 {line} 行「信用风险类别」列的「{visible(text)[:20]}」无法识别，"
+                "应为 A、B、C、D，或绿、黄、橙、红，或低、一般、较高、高；请改正后再试。"
+            ) from error
     return [known[text] for text in held["risk_class"]]
 
 

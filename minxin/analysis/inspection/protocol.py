@@ -2,8 +2,9 @@
 
 ``frame.csv`` is what the hash speaks of, ``details.csv`` and ``inspectors.csv`` stand beside it, ``seed.txt``
 holds the seed, ``list.csv`` what was drawn, ``notice.txt`` what is to be published first. ``protocol.json``
-says in which order: every step names the SHA-256 of the step before it, so none can be changed, put in
-between or taken out afterwards without its being seen. A round is frozen once and drawn once.
+says in which order: every step names the SHA-256 of the step before it, and ``seal`` is that of the last
+step, so none can be changed, put in between or taken out afterwards without its being seen. A round is frozen
+once, appears whole or not at all, and is drawn once.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ import csv
 import datetime as dt
 import io
 import json
+import os
+import shutil
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from minxin.access import harmless, visible
 from minxin.analysis.inspection import draw as drawing
 from minxin.analysis.inspection import frame
 from minxin.analysis.inspection.allocation import Plan
 from minxin.analysis.inspection.rules import CLASS_WORDS, CLASSES
-from minxin.settings import Refused, Unusable, write_atomically
+from minxin.settings import Refused, Unusable, replace_in_one_step, write_atomically
 
 FRAME, DETAILS, STAFF, SEED, LIST = "frame.csv", "details.csv", "inspectors.csv", "seed.txt", "list.csv"
 PROTOCOL, NOTICE = "protocol.json", "notice.txt"
@@ -48,10 +53,12 @@ class Staff:
 
 @dataclass(frozen=True)
 class Protocol:
-    """What the protocol of a round says so far."""
+    """What the protocol of a round says so far; ``seal`` as it was read, '' where there was none."""
 
     round: str
     steps: tuple[Mapping[str, Any], ...]
+    method: str = drawing.METHOD
+    seal: str = ""
 
     def step(self, name: str) -> Mapping[str, Any] | None:
         """The step of that name, or None while it was not taken."""
@@ -95,38 +102,53 @@ def _step_digest(step: Mapping[str, Any]) -> str:
     return frame.digest(said.encode("utf-8"))
 
 
+def _sealed(protocol: Protocol) -> str:
+    """The digest of what no later step names: the last step, with round and method."""
+    return _step_digest({"round": protocol.round, "method": protocol.method, "last": protocol.steps[-1]})
+
+
 def _write_once(file: Path, content: bytes) -> None:
     """Write a file that must not be there yet; FileExistsError where it is."""
     with file.open("xb") as out:
         out.write(content)
 
 
-def _plain(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
-
-
 def _csv(heading: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(heading)
-    writer.writerows([[_plain(str(cell)) for cell in row] for row in rows])
+    writer.writerows([[harmless(str(cell)) for cell in row] for row in rows])
     return out.getvalue().encode("utf-8-sig")
 
 
 def _name(round_name: str) -> str:
     name = round_name.strip()
-    if not name or len(name) > LONGEST or "|" in name or any(ord(c) < 32 for c in name):
-        raise Unusable("轮次名称不能为空，不能含竖线和换行，不超过 200 字，请改正后再试。")
+    if not _is_line(name):
+        raise Unusable("轮次名称不能为空，不能含竖线、换行和看不见的字符，不超过 200 字，请改正后再试。")
     return name
 
 
 def checked_seed(seed: str) -> str:
-    """A seed as it is used: without spaces around; Unusable where it is empty, too long or has a line break."""
+    """A seed as it is used: without spaces around; Unusable where it is no line that people can read off."""
     held = seed.strip()
-    if not held or len(held) > LONGEST or "|" in held or any(ord(c) < 32 for c in held):
-        raise Unusable("种子不能为空，不能含竖线和换行，不超过 200 字，请改正后再试。")
+    if not _is_line(held):
+        raise Unusable("种子不能为空，不能含竖线、换行和看不见的字符，不超过 200 字，请改正后再试。")
     return held
+
+
+def checked_moment(happened: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """When a seed was made, ``now`` where nobody said; Refused where that is still to come."""
+    if happened is not None and happened > now:
+        raise Refused(
+            f"种子产生的时间 {happened:%Y-%m-%d %H:%M:%S} 晚于现在的 {now:%Y-%m-%d %H:%M:%S}；"
+            "种子须先当众产生，再用来抽取。"
+        )
+    return happened or now
+
+
+def _is_line(text: str) -> bool:
+    """Whether a name or seed is one that people can read off and repeat: the numbers are made from it."""
+    return bool(text) and len(text) <= LONGEST and "|" not in text and "\n" not in text and visible(text) == text
 
 
 def staff(raw: bytes, called: str) -> Staff:
@@ -157,7 +179,7 @@ def read(folder: Path) -> Protocol:
         steps = tuple(dict(s, step=str(s["step"])) for s in raw["steps"])
         for step in steps:
             _shaped(step)
-        return Protocol(str(raw["round"]), steps)
+        return Protocol(str(raw["round"]), steps, str(raw.get("method", "")), str(raw.get("seal", "")))
     except FileNotFoundError as error:
         raise Unusable(f"目录 {folder} 中没有抽取记录 {PROTOCOL}，请检查目录，或先公布抽样框。") from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -177,9 +199,17 @@ def _shaped(step: Mapping[str, Any]) -> None:
             raise ValueError("not a share")
 
 
-def _save(folder: Path, protocol: Protocol) -> None:
-    said = {"round": protocol.round, "method": drawing.METHOD, "steps": list(protocol.steps)}
-    write_atomically(folder / PROTOCOL, json.dumps(said, ensure_ascii=False, indent=2) + "\n")
+def _said(protocol: Protocol) -> str:
+    said = {"round": protocol.round, "method": protocol.method, "steps": list(protocol.steps)}
+    return json.dumps(said | {"seal": _sealed(protocol)}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _with(folder: Path, protocol: Protocol, step: Mapping[str, Any]) -> Protocol:
+    """The protocol with one more step, written."""
+    made = replace(protocol, steps=(*protocol.steps, {**step, "before": _step_digest(protocol.steps[-1])}))
+    made = replace(made, seal=_sealed(made))
+    write_atomically(folder / PROTOCOL, _said(made))
+    return made
 
 
 # ── first step: the frame and its hash ──────────────────────────────────────────────────────────
@@ -188,26 +218,15 @@ def _save(folder: Path, protocol: Protocol) -> None:
 def freeze(
     folder: Path, plan: Plan, round_name: str, now: dt.datetime, people: Staff | None = None, rehearsal: bool = False
 ) -> Protocol:
-    """Publish the frame of a round in a folder that has none yet; returns its protocol with the hash.
+    """Publish the frame of a round in a folder of its own; returns its protocol with the hash.
 
-    Refused where the folder holds a round already: a frame is not frozen twice.
+    The folder appears whole or not at all; what a kill left of one is finished. Refused where it holds a round
+    already, since a frame is not frozen twice, or anything else.
     """
     name, raw = _name(round_name), frame.published(plan.firms)
     known = [c for c in KEPT if c in plan.firms]
     details = _csv([_HEADINGS[c] for c in ("uscc", *known)], plan.firms[["uscc", *known]].values.tolist())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise Unusable(f"目录 {folder} 无法建立，请核对路径与权限。") from error
-    if (folder / PROTOCOL).exists() or (folder / SEED).exists():
-        raise Refused(f"目录 {folder} 已有一轮抽取，不能再次公布抽样框；新的一轮请另用目录。")
-    try:
-        _write_once(folder / FRAME, raw)
-    except FileExistsError as error:
-        raise Refused(f"目录 {folder} 已有抽样框 {FRAME}，不能覆盖；新的一轮请另用目录。") from error
-    except OSError as error:
-        raise Unusable(f"目录 {folder} 无法写入，请核对路径与权限。") from error
-    (folder / DETAILS).write_bytes(details)
+    files = {FRAME: raw, DETAILS: details}
     step: dict[str, Any] = {
         "step": FREEZE,
         "at": now.isoformat(timespec="seconds"),
@@ -226,20 +245,61 @@ def freeze(
         "before": "",
     }
     if people is not None and people.people:
-        held = _staff_bytes(people)
-        (folder / STAFF).write_bytes(held)
-        step |= {"inspectors": frame.digest(held), "each": plan.rule.inspectors}
-    made = Protocol(name, (step,))
-    (folder / NOTICE).write_text(notice(made), encoding="utf-8")
-    _save(folder, made)
+        files[STAFF] = _staff_bytes(people)
+        step |= {"inspectors": frame.digest(files[STAFF]), "each": plan.rule.inspectors}
+    files[NOTICE] = notice(Protocol(name, (step,))).encode("utf-8")
+    made = Protocol(name, ({**step, "notice": frame.digest(files[NOTICE])},))
+    made = replace(made, seal=_sealed(made))
+    files[PROTOCOL] = _said(made).encode("utf-8")
+    _publish(folder, files)
     return made
+
+
+def _publish(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a round beside its folder and put them into its place by one rename."""
+    try:
+        target = folder.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        left = sorted(file.name for file in target.iterdir()) if target.exists() else []
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Unusable(f"目录 {folder} 无法建立，请核对路径与权限。") from error
+    if {PROTOCOL, SEED, LIST} & set(left):
+        raise Refused(f"目录 {folder} 已有一轮抽取，不能再次公布抽样框；新的一轮请另用目录。")
+    part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
+    gone = part.with_suffix(".left")
+    try:
+        # Without a protocol nothing was published; but only what is ours to the byte is taken for a rest.
+        known = FRAME in left and not set(left) - set(files)
+        if left and not (known and (target / FRAME).read_bytes() == files[FRAME]):
+            raise Refused(
+                f"目录 {folder} 里已有 {left[0]}，不是本轮公布的内容，不能覆盖；请移走，或用 --out 另选一个空目录。"
+            )
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        for name, content in files.items():
+            with (part / name).open("xb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+        if left:
+            replace_in_one_step(target, gone)
+        elif target.exists():
+            target.rmdir()
+        replace_in_one_step(part, target)
+    except OSError as error:
+        if (folder / PROTOCOL).exists():
+            raise Refused(f"目录 {folder} 已有一轮抽取，不能再次公布抽样框；新的一轮请另用目录。") from error
+        raise Unusable(f"目录 {folder} 无法写入，请核对路径与权限。") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def notice(protocol: Protocol) -> str:
     """What is published before the seed: the hash and the numbers that are fixed with it."""
     step = protocol.step(FREEZE) or {}
     lines = [
-        f"抽查轮次：{protocol.round}",
+        f"抽查轮次：{visible(protocol.round)}",
         f"公布时间：{str(step['at']).replace('T', ' ')}",
         f"抽样框 {FRAME} 的 SHA-256：{step['h0']}",
         f"企业 {step['firms']} 户，其中参加抽取 {step['eligible']} 户",
@@ -259,6 +319,8 @@ def notice(protocol: Protocol) -> str:
 
 # ── second step: seed and draw ──────────────────────────────────────────────────────────────────
 
+_OTHER_SEED = "本轮已有另一个种子，不能更换种子重抽；确需重抽请另起一轮并说明理由。"
+
 
 def take(
     folder: Path,
@@ -271,25 +333,33 @@ def take(
     """Record the seed and draw; the same seed once more completes a draw that was interrupted.
 
     ``happened``: when the seed was made in public (default now). Refused where that was before the frame was
-    published, where the frame is no longer the published one, or where the round was drawn with another seed.
+    published or is still to come, where frame or protocol are no longer what was published, or where the round
+    has another seed.
     """
     held, protocol = checked_seed(seed), read(folder)
     frozen = protocol.step(FREEZE)
     if frozen is None:
         raise Refused(f"目录 {folder} 尚未公布抽样框，不能使用种子；请先公布抽样框及其哈希值。")
-    when = happened or now
+    if protocol.seed not in ("", held):
+        raise Refused(_OTHER_SEED)
+    when = checked_moment(happened, now)
     if not protocol.rehearsal and when < dt.datetime.fromisoformat(str(frozen["at"])):
         raise Refused(
             f"种子产生于 {when:%Y-%m-%d %H:%M:%S}，早于抽样框公布的 {str(frozen['at']).replace('T', ' ')}；"
             "请在公布之后重新产生种子。"
         )
-    if problems := _frame_problems(folder, protocol):
+    # A round that was frozen before there were seals is sealed by its draw.
+    problems = _frame_problems(folder, protocol) + (_seal_problems(protocol) if protocol.seal else [])
+    if problems:
         raise Refused(problems[0])
     try:
         _write_once(folder / SEED, held.encode("utf-8"))
     except FileExistsError as error:
-        if _kept_seed(folder) != held:
-            raise Refused("本轮已有另一个种子，不能更换种子重抽；确需重抽请另起一轮并说明理由。") from error
+        kept = _kept_seed(folder)
+        if kept == "" and not protocol.seed:
+            (folder / SEED).write_bytes(held.encode("utf-8"))  # stopped before a seed was written: none was taken
+        elif kept != held:
+            raise Refused(_OTHER_SEED) from error
     if protocol.step(DRAWN) is not None:
         return protocol
     if protocol.step(SEEDED) is None:
@@ -298,24 +368,24 @@ def take(
             "at": now.isoformat(timespec="seconds"),
             "happened": when.isoformat(timespec="seconds"),
             "seed": held,
-            "source": source.strip(),
-            "witnesses": [w.strip() for w in witnesses if w.strip()],
-            "before": _step_digest(protocol.steps[-1]),
+            "source": visible(source).strip(),
+            "witnesses": [w for w in (visible(w).strip() for w in witnesses) if w],
         }
-        protocol = Protocol(protocol.round, (*protocol.steps, seeded))
-        _save(folder, protocol)
+        protocol = _with(folder, protocol, seeded)
     content, drawn = _listed(folder, protocol)
     (folder / LIST).write_bytes(content)
     last = {
         "step": DRAWN,
         "at": now.isoformat(timespec="seconds"),
         "list": frame.digest(content),
-        "drawn": int((drawn["arm"] != drawing.RESERVE).sum()),
-        "before": _step_digest(protocol.steps[-1]),
+        "drawn": _visits(drawn),
     }
-    protocol = Protocol(protocol.round, (*protocol.steps, last))
-    _save(folder, protocol)
-    return protocol
+    return _with(folder, protocol, last)
+
+
+def _visits(found: pd.DataFrame) -> int:
+    """How many firms are visited: all that were drawn but the reserve."""
+    return int((found["arm"] != drawing.RESERVE).sum())
 
 
 def _kept_seed(folder: Path) -> str | None:
@@ -380,6 +450,7 @@ def _frame_problems(folder: Path, protocol: Protocol) -> list[str]:
         (FRAME, "h0", "抽样框"),
         (DETAILS, "details", "企业信息"),
         (STAFF, "inspectors", "执法人员名单"),
+        (NOTICE, "notice", "公告"),
     ):
         if key not in step:
             continue
@@ -403,11 +474,47 @@ def _order_problems(protocol: Protocol) -> list[str]:
         if step.get("before") != _step_digest(before):
             word = "种子已改动" if before["step"] == SEEDED else "公布内容已改动"
             problems.append(f"{word}：「{before['step']}」一步的内容与「{step['step']}」一步所记不符。")
-    if len(names) > 1 and not protocol.rehearsal:
-        frozen, seeded = protocol.steps[0], protocol.steps[1]
-        if str(seeded["happened"]) < str(frozen["at"]):
+    times = [dt.datetime.fromisoformat(str(step["at"])) for step in protocol.steps]
+    if times != sorted(times):
+        problems.append("先后不符：后一步的时间早于前一步。")
+    if len(names) > 1:
+        happened = dt.datetime.fromisoformat(str(protocol.steps[1]["happened"]))
+        if happened < times[0] and not protocol.rehearsal:
             problems.append("先后不符：种子产生于抽样框公布之前。")
+        if happened > times[1]:
+            problems.append("先后不符：种子产生的时间晚于使用它的时间。")
     return problems
+
+
+def _seal_problems(protocol: Protocol) -> list[str]:
+    """Whether method and last step, which no later step names, are what was written."""
+    if protocol.method != drawing.METHOD:
+        return [f"抽取方法不符：记录写着「{visible(protocol.method)[:50]}」，应为 {drawing.METHOD}。"]
+    if not protocol.seal:
+        return [f"抽取记录没有封存值（seal）：「{protocol.steps[-1]['step']}」一步有无改动无从核对。"]
+    if protocol.seal != _sealed(protocol):
+        return [f"抽取记录已改动：「{protocol.steps[-1]['step']}」一步的内容与封存值不符。"]
+    return []
+
+
+def _seed_problems(folder: Path, protocol: Protocol) -> list[str]:
+    kept = _kept_seed(folder)
+    if kept is None:
+        return [f"种子已缺失：目录中没有 {SEED}。"]
+    return [] if kept.strip() == protocol.seed else [f"种子已改动：{SEED} 与抽取记录中的种子不符。"]
+
+
+def _notice_problems(folder: Path, protocol: Protocol) -> list[str]:
+    """The notice of a round that was frozen before its hash was recorded: what would be written today."""
+    if "notice" in (protocol.step(FREEZE) or {}):
+        return []
+    try:
+        same = (folder / NOTICE).read_text(encoding="utf-8") == notice(protocol)
+    except OSError:
+        return [f"公告已缺失：目录中没有 {NOTICE}。"]
+    except ValueError:
+        same = False
+    return [] if same else [f"公告已改动：{NOTICE} 与抽取记录不符。"]
 
 
 def verify(folder: Path, h0: str = "", seed: str = "") -> Check:
@@ -419,14 +526,13 @@ def verify(folder: Path, h0: str = "", seed: str = "") -> Check:
     try:
         if protocol.step(DRAWN) is None:
             raise Refused(f"目录 {folder} 的这一轮尚未抽取，无从复核。")
-        problems = _order_problems(protocol) + _frame_problems(folder, protocol)
+        problems = _order_problems(protocol) + _seal_problems(protocol)
+        problems += _frame_problems(folder, protocol) + _notice_problems(folder, protocol)
         if h0 and h0.strip().lower() != protocol.h0:
             problems.append(f"抽样框已改动：记录中的哈希值为 {protocol.h0[:16]}…，与另行公布的不符。")
         if seed and seed.strip() != protocol.seed:
-            problems.append(f"种子已改动：记录中的种子为「{protocol.seed}」，与另行公布的不符。")
-        kept = _kept_seed(folder)
-        if kept is not None and kept.strip() != protocol.seed:
-            problems.append(f"种子已改动：{SEED} 与抽取记录中的种子不符。")
+            problems.append(f"种子已改动：记录中的种子为「{visible(protocol.seed)}」，与另行公布的不符。")
+        problems += _seed_problems(folder, protocol)
         more, count = _list_problems(folder, protocol)
     except (KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
         raise Unusable(f"目录 {folder} 的抽取记录或文件不完整，无法复核；请恢复原文件后再试。") from error
@@ -439,14 +545,15 @@ def _list_problems(folder: Path, protocol: Protocol) -> tuple[list[str], int]:
         anew, found = _listed(folder, protocol)
     except (OSError, Unusable):
         return ["名单无法重算：抽样框或企业信息缺失。"], 0
-    count = int((found["arm"] != drawing.RESERVE).sum())
+    count, step = _visits(found), protocol.step(DRAWN) or {}
+    if step["drawn"] != count:
+        return [f"抽取记录已改动：记录写着抽取 {step['drawn']} 户，重算为 {count} 户。"], count
     try:
         kept = (folder / LIST).read_bytes()
     except OSError:
         return [f"名单已缺失：目录中没有 {LIST}。"], count
     if kept == anew:
-        stated = (protocol.step(DRAWN) or {}).get("list")
-        return ([] if stated == frame.digest(anew) else ["名单已改动：名单的哈希值与抽取记录不符。"]), count
+        return ([] if step["list"] == frame.digest(anew) else ["名单已改动：名单的哈希值与抽取记录不符。"]), count
     was, now = _firms_of(kept), list(zip(found["arm"], found["uscc"], strict=True))
     gone, new = len(set(was) - set(now)), len(set(now) - set(was))
     if gone or new:

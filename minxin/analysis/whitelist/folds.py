@@ -70,7 +70,7 @@ def deal(groups: NDArray[np.uint64], y: NDArray[np.float64], folds: int, seed: i
 def by_time(times: pd.Series, share: float = 0.25) -> tuple[Folds, str]:
     """Fold 0 is what lies later than the cut, −1 what came before; the cut in words.
 
-    ``times``: numbers, or texts that sort as dates (2023-04, 2023-04-01). At least ``share`` of the rows
+    ``times``: anything that sorts by time (``times.ordered``). At least ``share`` of the rows
     are tested, whole moments at a time, and some are always left to train on. ValueError where all are alike.
     """
     ordered = np.sort(times.to_numpy())

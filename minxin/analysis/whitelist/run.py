@@ -11,9 +11,10 @@ import pandas as pd
 import sklearn
 from numpy.typing import NDArray
 
-from minxin.analysis.whitelist import boosting, files, folds, measures, reading, reasons, training
+from minxin.analysis.whitelist import boosting, files, folds, measures, reading, reasons, times, training
 from minxin.analysis.whitelist.binning import is_text
 from minxin.analysis.whitelist.files import Folder
+from minxin.analysis.whitelist.reading import Use
 from minxin.analysis.whitelist.training import MODELS, Model, Progress, Tested
 from minxin.analysis.whitelist.variables import Knowledge
 from minxin.settings import Unusable
@@ -53,7 +54,16 @@ class Trained:
 
 def train(file: Path, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Trained:
     """Train and test on a file. With folds the models kept are of all rows; by time, of the earlier ones."""
-    return train_frame(reading.read(file), file.name, wanted, knowledge, say)
+
+    def use(name: str) -> Use:
+        if name == wanted.target:
+            return Use.VALUES
+        # Codes and moments are told apart by their texts: as numbers some would fall together.
+        if name in (wanted.time_column, wanted.group_column):
+            return Use.TEXTS
+        return Use.NONE if name in wanted.leave_out else Use.VALUES
+
+    return train_frame(reading.read(file, use), file.name, wanted, knowledge, say)
 
 
 def train_frame(frame: pd.DataFrame, called: str, wanted: Wanted, knowledge: Knowledge, say: Progress) -> Trained:
@@ -103,7 +113,7 @@ def apply(folder: Folder, frame: pd.DataFrame, called: str, model: str = "") -> 
     held = frame[list(fitted.bins)]
     for name, bins in fitted.bins.items():
         if bins.is_category and not is_text(held[name]):
-            held = held.assign(**{name: [None if v != v else f"{v:g}" for v in held[name]]})
+            held = held.assign(**{name: [None if v != v else reading.text_of_number(v) for v in held[name]]})
         if not bins.is_category and is_text(held[name]):
             if held[name].notna().any():
                 at = int(np.flatnonzero(held[name].notna().to_numpy())[0])
@@ -119,9 +129,16 @@ def apply(folder: Folder, frame: pd.DataFrame, called: str, model: str = "") -> 
 def score(folder: Folder, file: Path, model: str = "") -> tuple[pd.DataFrame, float, tuple[str, ...]]:
     """The rows of a file, in order, with ``probability``, ``points`` and ``reasons``; the PSI; remarks.
 
-    Columns that the model does not know stay as they are.
+    Columns that the model does not know stay as they stand in the file.
     """
-    frame = reading.read(file)
+    bins = folder.fitted.bins
+
+    def use(name: str) -> Use:
+        if name not in bins:
+            return Use.NONE
+        return Use.TEXTS if bins[name].is_category else Use.VALUES
+
+    frame = reading.read(file, use)
     scored = apply(folder, frame, file.name, model)
     said = reasons.said(scored.model, folder.fitted, scored.frame, folder.knowledge)
     result = frame.drop(columns=[c for c in ADDED if c in frame]).assign(
@@ -130,7 +147,7 @@ def score(folder: Folder, file: Path, model: str = "") -> tuple[pd.DataFrame, fl
         reasons=["；".join(f"{code} {words}" for code, words in row) for row in said],
     )
     remarks = []
-    surplus = [c for c in frame.columns if c not in folder.fitted.bins and c not in ADDED]
+    surplus = [c for c in frame.columns if c not in bins and c not in ADDED]
     if surplus:
         remarks.append(f"模型不用的列原样保留：{_listed(surplus)}。")
     if any(c in frame for c in ADDED):
@@ -195,16 +212,26 @@ def _divided(
         if not FEWEST_FOLDS <= wanted.folds <= MOST_FOLDS:
             raise Unusable(f"折数应在 {FEWEST_FOLDS} 到 {MOST_FOLDS} 之间，给的是 {wanted.folds}。")
         return folds.deal(groups, y, wanted.folds, SEED), ""
-    times = frame[wanted.time_column]
-    if times.isna().any():
+    held = frame[wanted.time_column]
+    if held.isna().any():
         raise Unusable(f"时间列“{wanted.time_column}”有空值，请补上后再试。")
     try:
-        if wanted.group_column:
-            # By the last one, so that nothing later than the cut is trained on.
-            times = times.groupby(groups).transform("max")
-        return folds.by_time(times)
-    except (ValueError, TypeError) as error:
-        raise Unusable(f"时间列“{wanted.time_column}”分不出先后，请换一列。") from error
+        places, written = times.ordered(held)
+    except ValueError as error:
+        line = int(np.flatnonzero((held.astype(str) == str(error)).to_numpy())[0]) + 1
+        raise Unusable(
+            f"时间列“{wanted.time_column}”第 {line} 个数据行写着“{str(error)[:20]}”，和其他行分不出先后；"
+            "请整列写成 2023-07-05、2023年7月、2023年第三季度、2023 之类同样粗细的时间，或换一列。"
+        ) from error
+    moments = pd.Series(places)
+    if wanted.group_column:
+        # By the last one, so that nothing later than the cut is trained on.
+        moments = moments.groupby(groups).transform("max")
+    try:
+        fold, cut = folds.by_time(moments)
+    except ValueError as error:
+        raise Unusable(f"时间列“{wanted.time_column}”只有一个时间，分不出先后，请换一列。") from error
+    return fold, written[int(cut)]
 
 
 def _about(
