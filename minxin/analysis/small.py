@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+#: What stands instead of a count from which another one, that may not be shown, could be worked out.
+WITHHELD = "不显示"
+
 
 def is_few(counts: pd.Series, below: int) -> pd.Series:
     """Which counts may not be shown: 1 to ``below`` − 1; none where ``below`` is 0."""
@@ -21,6 +24,17 @@ def with_partner(few: pd.Series, counts: pd.Series, groups: pd.Series) -> pd.Ser
     others = counts.where(alone & ~few & (counts > 0))
     least = others.groupby(groups).rank(method="first") == 1
     return few | least
+
+
+def with_partners(few: pd.Series, counts: pd.Series, *margins: pd.Series) -> pd.Series:
+    """The hidden ones and their partners along every margin whose sums are known."""
+    while True:
+        more = few
+        for groups in margins:
+            more = with_partner(more, counts, groups)
+        if more.equals(few):
+            return few
+        few = more
 
 
 def parts_few(rows: pd.DataFrame, parts: Sequence[str], below: int) -> pd.DataFrame:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 from minxin.calendar import TIME_FORMATS
 from minxin.ingest.names import LINE_COLUMN, REASON_COLUMN
-from minxin.ingest.sql_text import literals, quote
 from minxin.ingest.typing_sql import cleaned_sql
 from minxin.settings import Home
 from minxin.texts.masking import keyed_sql

@@ -10,12 +10,19 @@ import pytest
 
 from minxin import charts
 from minxin.analysis import small
+from minxin.analysis.credit import grid
 from minxin.analysis.survival import Curve, curve
 from minxin.charts.about import About
+from minxin.charts.credit.enforcement import Enforcement
+from minxin.charts.credit.heatmap import Heatmap
+from minxin.charts.credit.heatmap import Question as Heat
 from minxin.charts.credit.lending import Lending
 from minxin.charts.credit.linkage import Linkage
 from minxin.charts.credit.parks import Parks
 from minxin.charts.credit.question import Question
+from minxin.charts.credit.repair import Repair
+from minxin.charts.credit.risk_board import risk_board
+from minxin.warehouse import repair_rules
 
 ABOUT = About(dt.datetime(2023, 7, 4), "s000001", False)
 START, END = dt.date(2022, 7, 4), dt.date(2023, 7, 4)
@@ -200,3 +207,125 @@ def test_parks_tell_no_small_counts_to_who_sees_sums_only() -> None:
 def test_one_hidden_part_of_a_known_sum_takes_the_next_smallest_with_it(counts: list[int], hidden: list[int]) -> None:
     found = small.parts_few(pd.DataFrame([counts], columns=list("abcd"), index=[7]), list("abcd"), 5)
     assert [i for i, few in enumerate(found.loc[7]) if few] == hidden
+
+
+def enforcement(hidden: int, **given: Any) -> Enforcement:
+    """58 of 60 cases of the courts closed in the span, of which all but ``stayed`` left."""
+    stayed, arrears = given.get("stayed", 2), given.get("arrears", [3] * 12 + [9] * 12 + [10])
+    counts = {"n": 60, "n_pushed": 60, "n_warned": 58, "n_treated": 40, "n_closed": 58, "n_shown": 0, "n_punished": 3}
+    counts |= {"n_noticed": 4, "n_committed": 0, "n_left_committed": 0, "n_reminded": 0}
+    months = pd.date_range("2021-07-01", periods=25, freq="MS")
+    flow = {"n_found": [3] + [8] * 24, "n_closed": [8] * 23 + [2, 0], "n_left": [5] * 23 + [0, 0]}
+    rows = {
+        "enforcement.funnel": pd.DataFrame(
+            [{"county_code": "410602", "kind": "失信被执行", "debtor_kind": "企业", **counts}]
+        ),
+        "enforcement.ends": pd.DataFrame(
+            {"county_code": "410602", "kind": ["失信被执行", "欠税", "拖欠工资"], "n_closed": [58, 60, 80],
+             "n_left": [58 - stayed, 30, 70], "n_left_noticed": 0, "n_punished": [stayed, 30, 10]}
+        ),
+        "enforcement.months": pd.DataFrame(
+            {"month_start": months, "county_code": "410602", **flow, "n_open": [12] * 23 + [3, 7],
+             "n_arrears": arrears, "amount_arrears": 7e4, "n_government": 0}
+        ),
+        "enforcement.stands": pd.DataFrame(
+            {"county_code": "410602", "kind": "失信被执行", "stands": ["待推送", "待预警"], "n": [20, 30],
+             "n_long": [3, 9], "n_lapsed": 0, "days": 200}
+        ),
+    }  # fmt: skip
+    question = Question(START, END, "近 12 个月", hidden_below=hidden)
+    return Enforcement(lambda block, **_: rows[block], question, ABOUT)
+
+
+def test_enforcement_tells_no_count_by_share_or_difference() -> None:
+    open_, held = enforcement(0), enforcement(5)
+    assert open_.headline[0][1].startswith("失信被执行办结 58 件，主动退出 56 件，占 96.6%")
+    assert held.headline[0][1] == "失信被执行办结 58 件，退出率不显示", "two did not leave"
+    cards, plain = (page.figures.data.set_index("code") for page in (held, open_))
+    assert plain.loc["open", "change"] == 4 and pd.isna(cards.loc["open", "change"]), "it was 3 as the month ended"
+    assert cards.loc["open", "shown"] == "" and cards.loc["arrears", "change"] == 1
+    assert cards.loc["left", ["value", "low", "high"]].isna().all() and plain.loc["left", "value"] == 56 / 58
+    ends = held.exits.data.set_index("kind")
+    assert ends["status"].to_dict() == {"失信被执行": "few", "拖欠工资": "ok", "欠税": "few"}, "the least goes with it"
+    assert ends["share"].isna().tolist() == [True, False, True] and open_.exits.data["share"].notna().all()
+    chain = held.chain.data.set_index("step")
+    assert chain["shown"].to_dict() == {
+        "n": "", "n_pushed": "", "n_warned": "不显示", "n_treated": "", "n_closed": "不显示", "n_shown": "",
+    }  # fmt: skip
+    assert pd.isna(chain.loc["n_shown", "interval"]), "the interval of none tells of how many"
+    assert held.chain.title == "发现 60 件" and "办结 58 件，占 96.7%" in open_.chain.title
+    assert held.urging.title == "作了提示的 <5 件中 0 件作出承诺"
+    assert "4 件中 0 件" in open_.urging.title and held.urging.data["share"].isna().all()
+    standing = held.standing.data
+    assert standing["n"].isna().all(), "what stands at a step is said, and how many for long"
+
+
+def test_months_and_differences_tell_no_count_of_enforcement() -> None:
+    held, open_ = enforcement(5), enforcement(0)
+    stock = held.stock.data.pivot(index="month", columns="part", values="n")
+    closed = stock["当月办结"].isna()
+    assert closed.iloc[-1] and closed.sum() == 2, "the title says what twelve months come to"
+    assert stock["当月发现"].isna().sum() == 1 and stock["其中退出"].isna().all(), "three of eight did not leave"
+    assert open_.stock.data["n"].notna().all() and held.stock.title == "近 12 个月发现 96 件、办结 90 件，在办增加 6 件"
+    rising = [10] * 11 + [3] * 1 + [10] * 13
+    assert "比一年前增加 7 件" in enforcement(0, arrears=rising).arrears.title
+    assert "一年前" not in enforcement(5, arrears=rising).arrears.title
+    few = enforcement(5, arrears=[2] * 25)
+    assert "万元" not in few.headline[2][1] and few.figures.data.set_index("code").loc["arrears", "note"] == ""
+    assert "7.0万元" in enforcement(0, arrears=[2] * 25).headline[2][1]
+
+
+def test_months_of_repair_tell_no_count_by_what_stands_open() -> None:
+    months = pd.date_range("2021-07-01", periods=24, freq="MS")
+    rows = pd.DataFrame(
+        {"month_start": months, "county_code": "410602", "n_applied": [8] * 23 + [2], "n_decided": [6] * 22 + [9, 7],
+         "n_granted": 0, "n_open": [6] + [20] * 23}
+    )  # fmt: skip
+
+    def page(hidden: int) -> Repair:
+        question = Question(START, END, "近 12 个月", hidden_below=hidden)
+        return Repair(lambda block, **_: rows, question, ABOUT, repair_rules.load())
+
+    assert page(0).months.data["n"].notna().all()
+    held = page(5).months.data.pivot(index="month", columns="part", values="n")
+    # Open now and before tell what came less what was decided; twelve months come to what the title says.
+    assert held["当月申请"].isna().sum() == held["当月办结"].isna().sum() == 2 and held["月末在办"].notna().all()
+    assert held.iloc[-1].isna().sum() == 2
+
+
+def heatmap(hidden: int) -> Heatmap:
+    """One month: 4 in D, 18 in C, 6 in A."""
+    rows = {
+        "risk.months": pd.DataFrame(
+            {"month_start": dt.date(2023, 6, 1), "risk_class": list("ABCD"), "n": [6, 114, 18, 4]}
+        ),
+        "risk.versions": pd.DataFrame({"first_month": [], "title": []}),
+    }
+    question = Heat("county", "class", "count", dt.date(2023, 6, 1), dt.date(2022, 6, 1))
+    return Heatmap(lambda block, **_: rows[block], question, ABOUT, risk_board(), hidden)
+
+
+def test_a_class_is_hidden_with_the_one_that_it_is_said_together_with() -> None:
+    """C and D together stand in the headline, so A, the least of all, would be no partner."""
+    open_, held = (heatmap(n).trend.data.set_index("class") for n in (0, 5))
+    assert open_["firms"].tolist() == [114, 18, 4] and open_["value"].notna().all()
+    assert held["firms"].tolist() == [114, "不显示", "<5"] and held["value"].isna().tolist() == [False, True, True]
+    assert heatmap(5).classes.data["status"].tolist() == ["ok", "ok", "few", "few"]
+
+
+@pytest.mark.parametrize("measure", ["share", "count", "shift"])
+def test_a_grid_of_classes_hides_what_its_sums_tell(measure: str) -> None:
+    cells = pd.DataFrame(
+        [(row, code, n) for row, counts in (("x", [90, 6, 18, 4]), ("y", [90, 60, 50, 40]), ("z", [90, 60, 50, 41]))
+         for code, n in zip("ABCD", counts, strict=True)],
+        columns=["row_code", "column_code", "n"],
+    ).assign(n_high=0, n_before=50, n_high_before=0)  # fmt: skip
+    open_, held = (grid.measured(cells, "county", "class", measure, 5, n) for n in (0, 5))
+    assert open_["value"].isna().sum() == 0
+    told = held[held["value"].notna()]
+    # C with D of x, for both together are known; and one more of each class, whose sum is, with its own partner.
+    assert told.groupby("row_code").size().to_dict() == {"x": 2, "y": 2, "z": 4}
+    assert told["column_code"].value_counts().to_dict() == {"A": 3, "B": 3, "C": 1, "D": 1}
+    if measure == "count":
+        assert held["n"].isna().sum() == 4 and set(held["label"]) == {"", "<5", "不显示"}
+        assert open_["label"].tolist().count("<5") == 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,14 +19,22 @@ from minxin.access import Viewer
 from minxin.board import ahead
 from minxin.board.credit import enforcement, heatmap, lending, linkage, overview, repair, supervision
 from minxin.board.frames import Source, source
-from minxin.charts.credit.heatmap import Question
+from minxin.charts import tables
+from minxin.charts.chart import Chart, Kind
+from minxin.charts.credit.enforcement import Enforcement
+from minxin.charts.credit.heatmap import Heatmap, Question
+from minxin.charts.credit.lending import GROUPS, MEASURES, Lending
 from minxin.charts.credit.linkage import Linkage
 from minxin.charts.credit.overview import Overview
 from minxin.charts.credit.parks import Parks
+from minxin.charts.credit.question import Question as Span
+from minxin.charts.credit.repair import Repair
+from minxin.charts.credit.risk_board import risk_board
 from minxin.demo import simulate
 from minxin.demo.credit import settings as credit_settings
 from minxin.demo.credit import simulate as credit
 from minxin.settings import Home, load_deployment
+from minxin.warehouse import repair_rules
 from minxin.warehouse.build import build
 from minxin.warehouse.risk_rules import month_before
 from tests.pages.conftest import Narrow, Open, counted, shown
@@ -263,3 +274,90 @@ def test_what_a_change_of_a_filter_asks_is_there_already(
         assert run == [], other
         [word] = other.values()
         assert word in [box.format_func(box.value) for box in at.selectbox], "the page shows what was asked"
+
+
+# ── small counts ────────────────────────────────────────────────────────────────────────────────
+
+MONTHS = (dt.date(2023, 6, 1), dt.date(2022, 6, 1))
+CROSSED = [("county", "class"), ("community", "class"), ("class", "industry"), ("month", "class"),
+           ("county", "industry"), ("county", "kind")]  # fmt: skip
+#: What a list of firms or cases has.
+LISTS = {"enterprise_name", "uscc"}
+#: A count as it is said, with the word for what is counted; a limit of the rules is none.
+SAID = re.compile(r"(?<![\d,.—−第<])[1-4] ?(?:件|家|户|笔|条|起|次(?!上限))")
+
+
+def _pages(page: str, asked: Source) -> Iterator[Any]:
+    """The page for several questions."""
+    if page == "heatmap":
+        for (by_row, by_column), measure in itertools.product(CROSSED, ("share", "count", "shift")):
+            yield Heatmap(
+                asked, Question(by_row, by_column, measure, *MONTHS), asked.about, risk_board(), asked.hidden_below
+            )
+    elif page == "parks":
+        yield Parks(asked, MONTHS[0], asked.about, asked.hidden_below)
+    else:
+        for county in ("", "410602", "440306"):
+            q = Span(*YEAR, "近一年", county, county, asked.hidden_below)
+            if page == "repair":
+                yield Repair(asked, q, asked.about, repair_rules.load())
+            elif page == "lending":
+                yield Lending(asked, q, asked.about)
+            else:
+                for kind in enforcement.KINDS:
+                    yield Enforcement(asked, q, asked.about, kind)
+
+
+def _charts(page: Any) -> dict[str, Chart]:
+    """Every chart that a page has, but lists of firms and cases, which are not for who sees sums only."""
+    held = [getattr(page, name) for name, of in vars(type(page)).items() if name[0] != "_" and not callable(of)]
+    if isinstance(page, Lending):
+        held += [page.groups(by, measure) for by in GROUPS for measure in MEASURES]
+    if isinstance(page, Parks):
+        held += [page.steps(policy) for policy in page.policies["policy_id"]]
+    charts = [one for one in held if isinstance(one, Chart) and not LISTS & set(one.data)]
+    return {one.id: one for one in charts}
+
+
+def _counted(chart: Chart) -> Iterator[tuple[int, str, float]]:
+    """Row, column and value of the counts that a chart or its table has."""
+    for column in tables.columns(chart):
+        if column.name == chart.encoding.change:
+            continue
+        for row, value in enumerate(column.raw):
+            unit = column.unit or (chart.row_unit(row) if column.name in chart.encoding.columns.values() else None)
+            if isinstance(value, (int, float)) and (unit is None or unit.kind in ("count", "stock")):
+                yield row, column.name, abs(value)
+
+
+def _told(chart: Chart) -> list[str]:
+    """What a chart tells of one to four."""
+    texts = [chart.title, chart.subtitle, *map(str, chart.data.select_dtypes(["object", "string"]).to_numpy().ravel())]
+    found = [text for text in texts if SAID.search(text)]
+    return found + [f"{name} {value}" for _, name, value in _counted(chart) if value in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("page", ["enforcement", "repair", "heatmap", "parks", "lending"])
+def test_no_chart_tells_a_small_count_to_who_sees_sums_only(page: str, small: Home) -> None:
+    everywhere = tuple(small.deployment.community_codes)
+    open_told = False
+    for codes in (everywhere, everywhere[8:9]):
+        found = source(Viewer("l", ("local",), codes, "aggregate")), source(Viewer("l", ("local",), codes))
+        assert found[0] is not None and found[1] is not None
+        for held, plain in zip(_pages(page, found[0]), _pages(page, found[1]), strict=True):
+            told, open_ = _charts(held), _charts(plain)
+            for chart in told.values():
+                assert not _told(chart), (codes, chart.id)
+            for _, sentence in held.headline if isinstance(held.headline, tuple) else [("", held.headline)]:
+                assert not SAID.search(sentence), sentence
+            open_told |= any(_told(chart) for chart in open_.values())
+            for chart in (c for c in told.values() if c.kind is Kind.KPI_ROW and "change" in c.data):
+                _no_change_tells(chart, open_[chart.id])
+    assert open_told, "there was something to hide"
+
+
+def _no_change_tells(hidden: Chart, plain: Chart) -> None:
+    """A difference is gone where what is or was is hidden."""
+    for row, (now, change) in enumerate(zip(plain.data["value"], plain.data["change"], strict=True)):
+        if plain.row_unit(row).kind == "count" and (now in (1, 2, 3, 4) or now - change in (1, 2, 3, 4)):
+            assert pd.isna(hidden.data["change"].iloc[row]), (hidden.id, row)

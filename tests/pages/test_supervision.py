@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from minxin import queries
-from minxin.analysis.inspection import protocol
+from minxin.access import Viewer
+from minxin.analysis.inspection import allocation, frame, protocol, rules
 from minxin.settings import Home
 from tests import support
-from tests.pages.conftest import Open, shown
+from tests.pages.conftest import WAIT, Narrow, Open, shown
 
 FILE = "credit/supervision.py"
 SEED = "20237331128159211123"
@@ -46,6 +51,12 @@ def rows(home: Home, sql: str) -> tuple[object, ...]:
     found = cursor.execute(sql).fetchone()
     assert found is not None
     return found
+
+
+def _all(home: Home, sql: str) -> list[tuple[object, ...]]:
+    held = queries.current(home)
+    assert held is not None
+    return queries.connection(held.snapshot).cursor().execute(sql).fetchall()
 
 
 def test_both_arms_stand_first_with_their_numbers(firms: Home, open_page: Open) -> None:
@@ -115,3 +126,75 @@ def test_a_clerk_freezes_draws_and_repeats(firms: Home, open_page: Open) -> None
     (folder / "list.csv").write_bytes((folder / "list.csv").read_bytes().replace(b"91999999", b"91999998", 1))
     at.button(key="verify_r00001").click().run()
     assert "名单已改动" in at.error[0].value
+
+
+# ── whom a round is shown to ────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def drawn(firms: Home) -> Iterator[Path]:
+    """A round of 2,000 of all firms, drawn."""
+    held = queries.current(firms)
+    assert held is not None
+    rule, now = rules.load().on(dt.date(2023, 7, 3)), dt.datetime(2023, 7, 4, 9)
+    everybody = held.run("inspection.frame", Viewer.local(firms.deployment), at=now.date(), months=rule.cap_months)
+    folder = firms.path / "draws" / "r00900"
+    protocol.freeze(folder, allocation.plan(frame.of_snapshot(everybody), rule, 2000), "一轮", now)
+    protocol.take(folder, SEED, now, source="掷骰子", witnesses=("见证人09",))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _current(codes: tuple[str, ...], detail: str) -> None:
+    import streamlit as st
+
+    from minxin.access import Viewer
+    from minxin.board.credit import drawing
+    from minxin.board.frames import source
+
+    viewer = Viewer("somebody", ("clerk",), codes, detail)  # type: ignore[arg-type]
+    opened = source(viewer)
+    assert opened is not None
+    drawing.current(opened, viewer, st.container())
+
+
+def round_for(codes: tuple[str, ...], detail: str = "masked") -> tuple[AppTest, list[str]]:
+    """The view 本轮抽取 of somebody, and what can be taken away there."""
+    at = AppTest.from_function(_current, args=(codes, detail), default_timeout=WAIT).run()
+    assert not at.exception and not at.error
+    return at, [button.proto.label for button in at.get("download_button")]
+
+
+def test_who_may_see_every_firm_gets_the_list_and_all_files(drawn: Path, firms: Home) -> None:
+    at, files = round_for(tuple(firms.deployment.community_codes))
+    assert files == ["抽样框", "公告", "抽取名单", "抽取记录", "全部文件"]
+    assert "一轮：抽出 2000 户" in shown(at) and len(at.dataframe[0].value) == 200
+    assert "见证人09" in shown(at) and [b.label for b in at.button] == ["复核抽取"]
+
+
+def test_who_sees_some_communities_gets_their_firms_and_the_notice_only(drawn: Path, firms: Home) -> None:
+    everybody = tuple(firms.deployment.community_codes)
+    [code] = rows(firms, "select community_code from dim_enterprise where community_code <> 'none'"
+                         " group by 1 order by count(*) desc")  # fmt: skip
+    at, files = round_for((str(code),))
+    own = {u for (u,) in _all(firms, f"select uscc from dim_enterprise where community_code = '{code}'")}
+    found = protocol.drawn(drawn, protocol.read(drawn))
+    expected = set(found.loc[found["arm"] != "备选", "uscc"]) & own
+    assert expected and set(at.dataframe[0].value["统一社会信用代码"]) == expected
+    assert files == ["公告"] and "见证人09" not in shown(at) and not at.button
+    # Firms that lie in no community are in the files, too.
+    assert round_for(everybody[:-1])[1] == ["公告"]
+    at, files = round_for(())
+    assert files == ["公告"] and not any(len(table.value) for table in at.dataframe)
+
+
+def test_who_sees_sums_only_gets_the_notice_only_and_draws_nothing(
+    drawn: Path, firms: Home, open_page: Open, sums_only: Narrow
+) -> None:
+    at, files = round_for(tuple(firms.deployment.community_codes), "aggregate")
+    assert files == ["公告"] and not at.dataframe and "投屏不列企业名单" in shown(at)
+    sums_only("supervision")
+    at = open_page(FILE, view="本轮抽取")
+    assert not at.exception and not at.error and not at.dataframe
+    assert [("一轮" in box.options, "另起一轮" in box.options) for box in at.selectbox] == [(True, False)]
+    assert [button.proto.label for button in at.get("download_button")] == ["公告"]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import rates, small, wording
+from minxin.analysis.credit.classes import HIGH
 
 #: Dimensions of firms, and the kinds of penalty that a firm's dimension can be crossed with.
 DIMENSIONS = {
@@ -36,7 +37,8 @@ def measured(
     find something.
 
     ``hidden_below``: for who sees sums only, a cell is few, too, where the firms that its share is made of,
-    or the others, are fewer; nothing from which they could be worked out is left then.
+    or the others, are fewer, and where a sum that is known gives such a cell away; nothing from which they could
+    be worked out is left then.
     """
     held = cells.reset_index(drop=True).copy()
     x, n, x_before, n_before = _counts(held, by_row, by_column)
@@ -59,15 +61,40 @@ def measured(
         size = np.minimum(n, n_before)
     held["n"] = np.asarray(size, dtype="int64")
     few = held["n"] < smallest
+    told = pd.Series(False, index=held.index)
     if hidden_below:
-        few |= _told(x, n, x_before, n_before, held, by_row, by_column, measure, hidden_below)
+        told = _told(x, n, x_before, n_before, held, by_row, by_column, measure, hidden_below)
+        few |= told
         held.loc[few, ["value", "low", "high"]] = np.nan
     held["status"] = np.where(held["n"] == 0, "none", np.where(few, "few", "ok"))
     held["label"] = [_label(v, s, measure, smallest) for v, s in zip(held["value"], held["status"], strict=True)]
+    if measure == "count":
+        held["label"] = held["label"].mask(told & (held["n"] >= smallest), small.WITHHELD)
     held["side"] = np.where(few, 0, held["side"])
     if hidden_below:
-        held["n"] = held["n"].astype("float64").mask(small.is_few(held["n"], hidden_below))
+        held["n"] = held["n"].astype("float64").mask(_firms_told(held, by_row, by_column, measure, hidden_below))
     return held
+
+
+def _firms_told(held: pd.DataFrame, by_row: str, by_column: str, measure: str, below: int) -> pd.Series:
+    """Cells whose number of firms is small, or tells such a one by a sum that is known."""
+    few = small.is_few(held["n"], below)
+    if "class" not in (by_row, by_column):
+        return small.with_partners(few, held["n"], held["row_code"], held["column_code"])
+    if measure != "count":
+        return few  # all firms of a row or column, whatever their class
+    own, other = ("row_code", "column_code") if by_row == "class" else ("column_code", "row_code")
+    return _classes_told(few, held["n"], held[own], held[other])
+
+
+def _classes_told(few: pd.Series, counts: pd.Series, classes: pd.Series, groups: pd.Series) -> pd.Series:
+    """Hidden counts of classes with those that tell them: known are all firms of a group, and of a class."""
+    return small.with_partners(few, counts, halves(classes, groups), groups, classes)
+
+
+def halves(classes: pd.Series, groups: pd.Series) -> pd.Series:
+    """C and D of a group together, as they are said, and the rest of it."""
+    return groups.astype(str) + np.where(classes.isin(HIGH), "|high", "|rest")
 
 
 def _counts(held: pd.DataFrame, by_row: str, by_column: str) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
@@ -85,13 +112,14 @@ def _told(
 ) -> pd.Series:  # fmt: skip
     """Cells whose value tells of few firms: their own, of the other ones, or by what is left of a sum."""
     if measure == "count":
-        return pd.Series(False, index=held.index)
+        return _firms_told(held, by_row, by_column, measure, below)
     few = small.is_few(x, below) | small.is_few(n - x, below)
     if measure == "shift":
         few |= small.is_few(x_before, below) | small.is_few(n_before - x_before, below)
     if "class" in (by_row, by_column):
-        few = small.with_partner(few, x, held["column_code" if by_row == "class" else "row_code"])
-    return few
+        own, other = ("row_code", "column_code") if by_row == "class" else ("column_code", "row_code")
+        return _classes_told(few, x, held[own], held[other])
+    return small.with_partners(few, x, held["row_code"], held["column_code"])
 
 
 def _whole(x: pd.Series, n: pd.Series, held: pd.DataFrame, by_row: str, by_column: str) -> pd.Series:

@@ -64,7 +64,8 @@ def _now() -> dt.datetime:
 def current(source: Source, viewer: Viewer, rest: DeltaGenerator) -> None:
     """The round that is chosen in ``rest``, at the step where it stands."""
     held = rounds()
-    writes = may(viewer, PAGE, "write") and _whole(viewer)
+    whole = _whole(viewer)
+    writes = may(viewer, PAGE, "write") and whole
     options = {**{code: one.round for code, one in held.items()}, **({NEW: "另起一轮"} if writes else {})}
     if not options:
         st.info("还没有抽取过。有办理权限的人员可以在这里公布抽样框、记录种子并抽取。", icon=":material/casino:")
@@ -84,17 +85,19 @@ def current(source: Source, viewer: Viewer, rest: DeltaGenerator) -> None:
     folder, one = _folder() / chosen, held[chosen]
     _published(one)
     if one.step(protocol.DRAWN) is not None:
-        _drawn(folder, one, source, viewer)
+        if whole:
+            _seeded(folder, one)
+        _drawn(folder, one, source, viewer, whole)
     elif writes:
         _seed(folder, one)
     else:
         st.info("抽样框已公布，等待当众产生种子。", icon=":material/hourglass_top:")
-    _files(folder, viewer)
+    _files(folder, viewer, whole)
 
 
 def _whole(viewer: Viewer) -> bool:
-    """Whether the viewer's scope is everything: a draw from a part would not be a draw from all."""
-    return set(viewer.communities) >= {c.code for c in deployment().communities}
+    """Whether the viewer may see every firm: frame and record name them all, and a draw from a part is none."""
+    return viewer.detail != "aggregate" and set(viewer.communities) >= set(deployment().community_codes)
 
 
 def _steps(one: Protocol | None) -> None:
@@ -248,7 +251,8 @@ def _take(folder: Path, one: Protocol, seed: str, origin: str, people: Sequence[
 # ── third step ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _drawn(folder: Path, one: Protocol, source: Source, viewer: Viewer) -> None:
+def _seeded(folder: Path, one: Protocol) -> None:
+    """The seed, where it came from and who saw it, and the draw once more."""
     step = one.step(protocol.SEEDED) or {}
     words = [f"种子 {one.seed}", f"来源：{step['source']}" if step.get("source") else ""]
     words.append(f"见证人：{'、'.join(step['witnesses'])}" if step.get("witnesses") else "")
@@ -257,11 +261,20 @@ def _drawn(folder: Path, one: Protocol, source: Source, viewer: Viewer) -> None:
         again = st.button("复核抽取", icon=":material/verified:", key=f"verify_{folder.name}")
     if again:
         _verified(folder)
+
+
+def _drawn(folder: Path, one: Protocol, source: Source, viewer: Viewer, whole: bool) -> None:
+    """The drawn firms that the viewer may see: all, those of the own communities, or none."""
     if viewer.detail == "aggregate":
         st.caption("投屏不列企业名单。")
         return
     found, details = _list(str(folder), one.h0, one.seed)
-    panel.panel(supervision_plan.listed(found, details, one.round, source.about.of(one.round)), viewer, PAGE)
+    about = source.about.of(one.round)
+    if not whole:
+        # A round holds no communities: whose a firm is, the snapshot knows; one that is gone from it is nobody's.
+        own = source("inspection.frame", at=source.snapshot.as_of.date(), months=0)
+        found, about = found[found["uscc"].isin(own["uscc"])], about.of(one.round, "可查看的社区")
+    panel.panel(supervision_plan.listed(found, details, one.round, about, whole), viewer, PAGE)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -282,21 +295,25 @@ def _verified(folder: Path) -> None:
         st.error(literal(problem), icon=":material/error:")
 
 
-def _files(folder: Path, viewer: Viewer) -> None:
-    """The files of a round, for whoever may take them away."""
+def _files(folder: Path, viewer: Viewer, whole: bool) -> None:
+    """The files of a round, for whoever may take them away; only the notice where not all firms may be seen."""
     if not may(viewer, PAGE, "export"):
         return
     with st.container(horizontal=True, gap="small"):
         for file, (words, icon) in _FILES.items():
-            if (folder / file).exists():
+            if (folder / file).exists() and (whole or file == protocol.NOTICE):
                 st.download_button(
                     words, (folder / file).read_bytes, file_name=file, icon=icon, on_click="ignore",
                     key=f"file_{folder.name}_{file}",
                 )  # fmt: skip
-        st.download_button(
-            "全部文件", lambda: _zipped(folder), file_name=f"{folder.name}.zip", mime="application/zip",
-            icon=":material/folder_zip:", on_click="ignore", key=f"zip_{folder.name}",
-        )  # fmt: skip
+        if whole:
+            st.download_button(
+                "全部文件", lambda: _zipped(folder), file_name=f"{folder.name}.zip", mime="application/zip",
+                icon=":material/folder_zip:", on_click="ignore", key=f"zip_{folder.name}",
+            )  # fmt: skip
+    if not whole:
+        st.caption("抽样框、名单和抽取记录含全部企业，只有可查看全部企业的人员可以下载；这里可下载公告。")
+        return
     st.caption(
         "别的单位只凭抽样框、轮次名称和种子，用任何 SHA-256 工具即可复核，"
         "做法见随系统提供的《双随机抽查：怎样抽，怎样由别人复核》。"

@@ -73,15 +73,15 @@ def headline(page: Repair, chosen: Chosen, viewer: Viewer) -> None:
     """The messages of the page and, in the line of filters, its export; what was just decided on top."""
     if may(viewer, PAGE, "export"):
         with chosen.rest:
-            _export(page)
+            _export(page, viewer)
     if said := st.session_state.pop(_DONE, ""):
         st.success(literal(said), icon=":material/check_circle:")
     st.markdown("　".join(f":blue-badge[{word}] **{literal(sentence)}**" for word, sentence in page.headline))
 
 
 @part
-def _export(page: Repair) -> None:
-    panel.export_menu(page.charts, "page", "信用修复", label="导出")
+def _export(page: Repair, viewer: Viewer) -> None:
+    panel.export_menu(lambda: page.charts(viewer.detail != "aggregate"), "page", "信用修复", label="导出")
 
 
 def figures(page: Repair) -> None:

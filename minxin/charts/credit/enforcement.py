@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.survival import Curve, curve
 from minxin.charts import figures
 from minxin.charts.about import About
@@ -82,6 +82,18 @@ class Enforcement:
         return self.ends[self.ends["kind"] == EXECUTED].drop(columns="kind").sum()
 
     @cached_property
+    def ends_hidden(self) -> pd.Series[Any]:
+        """Which of the ends tell how few left or did not; a single one with the least other, as all are known."""
+        rows, q = self.ends, self.question
+        few = q.is_few(rows["n_left"]) | q.is_few(rows["n_closed"] - rows["n_left"]) | q.is_few(rows["n_closed"])
+        return small.with_partner(few, rows["n_left"], pd.Series(0, index=rows.index))
+
+    @property
+    def left_hidden(self) -> bool:
+        """Whether it may not be said how many of the courts' cases left."""
+        return bool(self.ends_hidden[self.ends["kind"] == EXECUTED].any())
+
+    @cached_property
     def waits(self) -> dict[str, Curve]:
         """Every step of the cases found in the span."""
         found = self._of_kind(self._asked("enforcement.waits"))
@@ -131,16 +143,19 @@ class Enforcement:
         return (("退出", self._exit()), ("堵点", self._stuck()), ("拖欠", self._arrears()))
 
     def _exit(self) -> str:
-        x, n = int(self.left["n_left"]), int(self.left["n_closed"])
+        x, n, q = int(self.left["n_left"]), int(self.left["n_closed"]), self.question
         if n < SMALLEST:
-            return f"{self.question.label}{EXECUTED}办结 {n} 件，样本不足，不计退出率"
+            return f"{q.label}{EXECUTED}办结 {q.exact(n)}，样本不足，不计退出率"
+        if self.left_hidden:
+            few = f"主动退出 {q.exact(x)}" if q.any_few(x) else "退出率不显示"
+            return f"{EXECUTED}办结 {q.exact(n)}，{few}"
         held = rates.wilson(x, n)
         interval = wording.interval_text(float(held.low), float(held.high))
         said = f"{EXECUTED}办结 {n:,} 件，主动退出 {x:,} 件，占 {wording.rate_text(x / n)}（95%区间 {interval}）"
         noticed = int(self.left["n_left_noticed"])
-        if not noticed:
+        if not noticed or (q.any_few(x - noticed) and not q.any_few(noticed)):
             return said
-        return said + ("，均在风险提示之后" if noticed == x else f"，其中 {noticed:,} 件在风险提示之后")
+        return said + ("，均在风险提示之后" if noticed == x else f"，其中 {q.exact(noticed)}在风险提示之后")
 
     def _stuck(self) -> str:
         rows, count = self.stands, self.question.count
@@ -152,15 +167,19 @@ class Enforcement:
 
     def _arrears(self) -> str:
         row = self._now
-        open_, amount, offices = int(row["n_arrears"]), float(row["amount_arrears"]), int(row["n_government"])
-        said = (
-            f"账款拖欠未清 {self.question.count(open_)}、{wording.count_text(amount, '元')}"
-            if open_
-            else "账款拖欠已清零"
-        )
+        open_, offices = int(row["n_arrears"]), int(row["n_government"])
+        amount = f"、{self._amount}" if self._amount else ""
+        said = f"账款拖欠未清 {self.question.count(open_)}{amount}" if open_ else "账款拖欠已清零"
         return said + (
             f"；机关事业单位失信未清 {self.question.count(offices)}" if offices else "；机关事业单位失信为零"
         )
+
+    @property
+    def _amount(self) -> str:
+        """The money in arrears today; '' where it would be that of few."""
+        row = self._now
+        few = self.question.any_few(row["n_arrears"])
+        return "" if few else wording.count_text(float(row["amount_arrears"]), "元")
 
     def _arrears_ended(self, held: pd.DataFrame) -> str:
         """As the last whole month ended, which is where the lines end: today's cases are in the headline."""
@@ -173,8 +192,10 @@ class Enforcement:
             if open_
             else f"{last['month'].month}月末账款拖欠已清零"
         )
-        if len(held) > 12 and (moved := open_ - int(held.iloc[-13]["n_arrears"])):
-            said += f"，比一年前{'增加' if moved > 0 else '减少'} {count(abs(moved))}"
+        if len(held) > 12:
+            year_ago = int(held.iloc[-13]["n_arrears"])
+            if (moved := open_ - year_ago) and not self.question.any_few(open_, year_ago):
+                said += f"，比一年前{'增加' if moved > 0 else '减少'} {count(abs(moved))}"
         return said + (f"；机关事业单位失信 {count(offices)}" if offices else "；机关事业单位失信为零")
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
@@ -187,12 +208,11 @@ class Enforcement:
         share = rates.wilson(x, n)
         before = self.whole_months.iloc[-1] if len(self.whole_months) else row
         lapsed, long = int(self.stands["n_lapsed"].sum()), int(self.stands["n_long"].sum())
-        arrears = wording.count_text(float(row["amount_arrears"]), "元")
         stays = f"{q.count(long)}停留超 {STUCK_DAYS} 天"
         rows = [
             _card("open", "在办线索", row["n_open"], stays, row["n_open"] - before["n_open"]),
             _card("left", f"{EXECUTED}退出率", float(share.value), q.label),
-            _card("arrears", "账款拖欠未清", row["n_arrears"], arrears, row["n_arrears"] - before["n_arrears"]),
+            _card("arrears", "账款拖欠未清", row["n_arrears"], self._amount, row["n_arrears"] - before["n_arrears"]),
             _card(
                 "government", "机关事业失信未清", row["n_government"],
                 "已清零" if not row["n_government"] else "应当清零", row["n_government"] - before["n_government"],
@@ -200,9 +220,10 @@ class Enforcement:
             _card("lapsed", "承诺逾期未办结", lapsed, "承诺期限已过，未再提醒"),
         ]  # fmt: skip
         rows[1] |= {"low": float(share.low), "high": float(share.high), "n": n, "unit": RATE}
-        data = q.hidden(pd.DataFrame(rows).assign(position=range(len(rows))), "value")
-        data.loc[1, "value"] = float(share.value)
-        data.loc[1, ["status", SHOWN]] = ["ok" if n >= SMALLEST else "few" if n else "none", ""]
+        data = q.cards(rows, SMALLEST, {"left": (x, n)})
+        if self.left_hidden:
+            # The rate would tell that of another kind.
+            data.loc[1, ["status", "value", "low", "high"]] = ["few", np.nan, np.nan, np.nan]
         return self.today.chart(
             "enforcement_figures", Kind.KPI_ROW, data,
             figures.encoding(data),
@@ -218,12 +239,12 @@ class Enforcement:
             "n_closed": "办结", "n_shown": "示（公示惩戒）",
         }  # fmt: skip
         counts = self.found[[*names, "n_punished"]].sum()
-        n, closed = int(counts["n"]), int(counts["n_closed"])
+        n, closed, q = int(counts["n"]), int(counts["n_closed"]), self.question
         title = f"{self.question.label}没有发现线索"
         if n:
             held = rates.wilson(closed, n)
             interval = wording.interval_text(float(held.low), float(held.high))
-            title = f"发现 {n:,} 件，办结 {closed:,} 件，占 {wording.rate_text(closed / n)}（95%区间 {interval}）"
+            title = self._said(f"发现 {q.exact(n)}", f"，办结 {q.exact(closed)}", closed, n, interval)
         return self._funnel(
             "enforcement_chain",
             names,
@@ -241,14 +262,13 @@ class Enforcement:
             "n_left_committed": "承诺后退出", "n_reminded": "再提醒（惩戒前）", "n_punished": "惩戒",
         }  # fmt: skip
         counts = self.executed.reindex(list(names), fill_value=0)
-        noticed, committed = int(counts["n_noticed"]), int(counts["n_committed"])
+        noticed, committed, q = int(counts["n_noticed"]), int(counts["n_committed"]), self.question
         title = f"{self.question.label}发现的{EXECUTED}都没有作风险提示"
         if noticed:
             held = rates.wilson(committed, noticed)
             interval = wording.interval_text(float(held.low), float(held.high))
-            title = (
-                f"作了提示的 {noticed:,} 件中 {committed:,} 件作出承诺，"
-                f"占 {wording.rate_text(committed / noticed)}（95%区间 {interval}）"
+            title = self._said(
+                f"作了提示的 {q.exact(noticed)}", f"中 {q.exact(committed)}作出承诺", committed, noticed, interval
             )
         return self._funnel(
             "enforcement_urging", names, counts, title, f"{EXECUTED}件数；承诺期内暂缓惩戒，惩戒前再提醒",
@@ -256,18 +276,27 @@ class Enforcement:
              "n_reminded": "n_noticed", "n_punished": "n"},
         )  # fmt: skip
 
+    def _said(self, all_: str, some: str, x: int, n: int, interval: str) -> str:
+        """How many of how many with their share, as far as it may be said."""
+        if not self.question.few_of(x, n):
+            return f"{all_}{some}，占 {wording.rate_text(x / n)}（95%区间 {interval}）"
+        return all_ + some if self.question.any_few(x) or not x else all_
+
     def _funnel(
         self, name: str, names: dict[str, str], counts: pd.Series[Any], title: str, what: str, of: dict[str, str]
     ) -> Chart:
         """Steps with their share of the step that they come from, and its interval."""
         rows = pd.DataFrame({"step": list(names), "name": list(names.values()), "n": counts[list(names)].to_numpy()})
-        base = np.array([float(counts[of[step]]) if step in of else np.nan for step in names])
+        order = list(names)
+        base = pd.Series([float(counts[of[step]]) if step in of else np.nan for step in order])
+        place = [order.index(of[step]) if of.get(step) in names else -1 for step in order]
         share = rates.wilson(rows["n"].astype("float64"), base)
         rows["of"] = [{**names, "n_punished": "惩戒"}[of[step]] if step in of else "—" for step in names]
         rows["share"] = share.value
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
         return self.about.chart(
-            name, Kind.BAR, self.question.hidden(rows.assign(position=range(len(rows))), "n", "share", "interval"),
+            name, Kind.BAR,
+            self.question.steps(rows.assign(position=range(len(rows))), base, place, "share", "interval"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN), Unit(), title,
             f"{what}；{self.question.days}发现的",
             headings={"name": "环节", "n": "件数", "of": "以何为基数", "share": "占比", "interval": "95%区间"},
@@ -296,12 +325,19 @@ class Enforcement:
     @cached_property
     def exits(self) -> Chart:
         """How large a share of the closed cases of each kind left by themselves, with its interval."""
-        rows = self.ends.copy()
+        rows, q, hide = self.ends.copy(), self.question, self.ends_hidden
         share = rates.wilson(rows["n_left"], rows["n_closed"])
         rows["share"], rows["low"], rows["high"] = share.value, share.low, share.high
         rows["status"] = np.select([rows["n_closed"] == 0, rows["n_closed"] < SMALLEST], ["none", "few"], "ok")
         whole_x, whole_n = float(rows["n_left"].sum()), float(rows["n_closed"].sum())
-        rows["whole"] = whole_x / whole_n if whole_n else np.nan
+        # With a single kind, or none beside the hidden one that left, the whole is that kind.
+        told = q.few_of(whole_x, whole_n) or hide.sum() == 1
+        rows["whole"] = whole_x / whole_n if whole_n and not told else np.nan
+        if hide.any():
+            few_n = small.with_partner(q.is_few(rows["n_closed"]), rows["n_closed"], pd.Series(0, index=rows.index))
+            shown = {c: rows[c].mask(hide) for c in ("n_left", "share", "low", "high")}
+            rows = rows.assign(**shown, n_closed=rows["n_closed"].mask(few_n), status=rows["status"].mask(hide, "few"))
+        rows = rows.drop(columns=["n_punished", "n_left_noticed"])
         return self.about.of(self.question.label, self.question.place).chart(
             "enforcement_exits", Kind.DOT_INTERVAL, rows,
             Encoding(x="kind", y="share", low="low", high="high", n="n_closed", status="status", target="whole"),
@@ -318,8 +354,9 @@ class Enforcement:
         data = held.melt("month", list(parts), "part", "n")
         data["part"] = data["part"].map(parts)
         return self.about.of(f"近 {MONTHS} 个整月", self.question.place).chart(
-            "enforcement_arrears", Kind.LINE, data[["month", "part", "n"]],
-            Encoding(x="month", y="n", series="part", emphasis=("账款拖欠",)), Unit(), self._arrears_ended(held),
+            "enforcement_arrears", Kind.LINE, self.question.hidden(data[["month", "part", "n"]], "n"),
+            Encoding(x="month", y="n", series="part", status="status", label=SHOWN, emphasis=("账款拖欠",)),
+            Unit(), self._arrears_ended(held),
             f"各月末未清件数，{self.question.place}",
             headings={"month": "月份", "part": "项目", "n": "月末未清"},
         )  # fmt: skip
@@ -330,16 +367,22 @@ class Enforcement:
         found = self.whole_months
         parts = {"n_found": "当月发现", "n_closed": "当月办结", "n_left": "其中退出"}
         data = found.melt("month", list(parts), "part", "n")
+        year, q = found.tail(12), self.question
+        punished = data["month"].map(found.set_index("month")["n_closed"]) - data["n"]
+        few = q.is_few(data["n"]) | ((data["part"] == "n_left") & q.is_few(punished))
+        # The title says what the last twelve come to; of those before nothing does.
+        known = data["part"] + data["month"].astype(str).mask(data["month"].isin(year["month"]), "")
+        few = small.with_partner(few, data["n"], known)
         data["part"] = data["part"].map(parts)
-        year = found.tail(12)
         came, done = int(year["n_found"].sum()), int(year["n_closed"].sum())
-        moved = "在办增加" if came > done else "在办减少" if came < done else "在办持平"
-        title = f"近 12 个月发现 {came:,} 件、办结 {done:,} 件，{moved}" + (
-            f" {abs(came - done):,} 件" if came != done else ""
-        )
+        title = f"近 12 个月发现 {q.exact(came)}、办结 {q.exact(done)}"
+        if not q.any_few(came, done):
+            moved = "在办增加" if came > done else "在办减少" if came < done else "在办持平"
+            title += f"，{moved}" + (f" {q.exact(abs(came - done))}" if came != done else "")
         return self.about.of(f"近 {MONTHS} 个整月", self.question.place).chart(
-            "enforcement_months", Kind.LINE, data[["month", "part", "n"]],
-            Encoding(x="month", y="n", series="part", emphasis=("当月办结",)), Unit(), title,
+            "enforcement_months", Kind.LINE, q.hidden(data[["month", "part", "n"]], "n", also=few),
+            Encoding(x="month", y="n", series="part", status="status", label=SHOWN, emphasis=("当月办结",)),
+            Unit(), title,
             f"全部线索按月件数，{self.question.place}",
             headings={"month": "月份", "part": "项目", "n": "件数"},
         )  # fmt: skip
@@ -354,8 +397,10 @@ class Enforcement:
             [pd.DataFrame({"stands": rows["stands"], "part": p, "n": n}) for p, n in parts.items()],
             ignore_index=True,
         )
+        # The headline says what stands at a step, and how many for long.
+        few = small.with_partners(self.question.is_few(data["n"]), data["n"], data["stands"], data["part"])
         return self.today.chart(
-            "enforcement_standing", Kind.STACKED_COLUMN, self.question.hidden(data, "n"),
+            "enforcement_standing", Kind.STACKED_COLUMN, self.question.hidden(data, "n", also=few),
             Encoding(x="stands", y="n", series="part", status="status", label=SHOWN), Unit(), self._stuck(),
             f"在办线索停在哪一环节、停了多久，{self.question.place}",
             headings={"stands": "环节", "part": "停留时间", "n": "件数"},

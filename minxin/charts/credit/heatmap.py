@@ -99,6 +99,19 @@ class Heatmap(Counts):
         held.index = [pd.Timestamp(m).date() for m in held.index]
         return held.assign(n=held.sum(axis=1))
 
+    @cached_property
+    def told(self) -> pd.DataFrame:
+        """Month × class: whether its firms are few, or tell those of another class that are."""
+        if self.whole is not self:
+            return self.whole.told
+        held = self.months[list(CODES)]
+        if not self.hidden_below or held.empty:
+            return held.astype(bool) & False
+        long = held.stack()
+        month, code = (pd.Series(long.index.get_level_values(i), index=long.index) for i in (0, 1))
+        few = small.with_partners(self.is_few(long), long, grid.halves(code, month), month)
+        return few.unstack()[list(CODES)]
+
     def _of(self, month: dt.date) -> pd.Series | None:
         return self.months.loc[month] if month in self.months.index else None
 
@@ -122,7 +135,7 @@ class Heatmap(Counts):
             return said
         said += f"，占 {wording.rate_text(high / n)}"
         before = self._of(self.question.before)
-        if before is None or not before["n"] or self.any_few(before[list(HIGH)].sum()):
+        if before is None or not before["n"] or self.few_of(before[list(HIGH)].sum(), before["n"]):
             return said
         change = rates.newcombe(high, n, before[list(HIGH)].sum(), before["n"])
         if float(change.low) <= 0 <= float(change.high):
@@ -135,18 +148,20 @@ class Heatmap(Counts):
         """All firms and each class in figures."""
         now, before = self._of(self.question.month), self._of(self.question.before)
         rows = []
-        told = {c: int(now[c]) if now is not None else 0 for c in CODES}
-        hidden = small.parts_few(pd.DataFrame([told]), CODES, self.hidden_below).iloc[0]
+        hidden, hidden_before = (
+            self.told.loc[m] if m in self.told.index else dict.fromkeys(CODES, False)
+            for m in (self.question.month, self.question.before)
+        )
         for code in CODES:
             n, x = (int(now["n"]), int(now[code])) if now is not None else (0, 0)
             share = rates.wilson(np.nan if hidden[code] else x, n)
             change = float("nan")
-            if before is not None and before["n"] and n and not hidden[code] and not self.any_few(before[code]):
+            if before is not None and before["n"] and n and not hidden[code] and not hidden_before[code]:
                 change = x / n - before[code] / before["n"]
             rows.append(
                 {
                     "name": label(code), "code": code, "value": float(share.value), "low": float(share.low),
-                    "high": float(share.high), "n": n, "change": change,
+                    "high": float(share.high), "n": np.nan if self.any_few(n) else n, "change": change,
                     "note": "" if hidden[code] and not self.any_few(x) else self.count(x),
                     "status": "few" if hidden[code] else "ok" if n else "none",
                 }
@@ -169,8 +184,8 @@ class Heatmap(Counts):
             {
                 "month": words[m],
                 "class": label(c),
-                "value": np.nan if self.any_few(r[c]) else r[c] / r["n"],
-                "firms": f"<{self.hidden_below}" if self.any_few(r[c]) else int(r[c]),
+                "value": np.nan if self.told.loc[m, c] else r[c] / r["n"],
+                "firms": self._firms_said(r[c], self.told.loc[m, c]),
             }
             for m, r in shown.iterrows()
             for c in CODES[1:]
@@ -189,12 +204,17 @@ class Heatmap(Counts):
             annotations=marks,
         )  # fmt: skip
 
+    def _firms_said(self, n: int, hidden: bool) -> int | str:
+        if not hidden:
+            return int(n)
+        return f"<{self.hidden_below}" if self.any_few(n) else small.WITHHELD
+
     def _trend_title(self) -> str:
         held = self.months
         if len(held) < 13:
             return "各月风险结构"
         high = held[list(HIGH)].sum(axis=1)
-        if self.any_few(high.iloc[-1]) or self.any_few(high.iloc[-13]):
+        if any(self.few_of(high.iloc[at], held["n"].iloc[at]) for at in (-1, -13)):
             return "各月风险结构"
         last, year = (high.iloc[-1], held["n"].iloc[-1]), (high.iloc[-13], held["n"].iloc[-13])
         change = rates.newcombe(last[0], last[1], year[0], year[1])
@@ -390,10 +410,10 @@ class Heatmap(Counts):
             status=np.where(both["n"] < smallest, "few", "ok"),
         )  # fmt: skip
         if self.hidden_below:
-            few = small.with_partner(self.is_few(both["n"]), both["n"], both["class_before"])
+            few = small.with_partners(self.is_few(both["n"]), both["n"], both["class_before"], both["risk_class"])
             data = data.assign(
                 n=both["n"].mask(few), share=data["share"].mask(few), status=data["status"].mask(few, "few"),
-                said=data["said"].mask(few & (both["n"] >= smallest), "不显示"),
+                said=data["said"].mask(few & (both["n"] >= smallest), small.WITHHELD),
             )  # fmt: skip
         new, gone = (int(held.loc[held[c] == "", "n"].sum()) for c in ("class_before", "risk_class"))
         title = f"{self.count(worse)}变差，{self.count(better)}变好" if worse or better else "没有企业变动类别"

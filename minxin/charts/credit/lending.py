@@ -157,6 +157,7 @@ class Lending:
             data.loc[4, "status"] = "few" if s["n_due"] else "none"
         if self.question.any_few(s["n_overdue"]):
             data.loc[4, ["value", "low", "high"]] = np.nan
+        data["n"] = data["n"].mask(q.is_few(data["n"]))
         return self.about.chart(
             "lending_figures", Kind.KPI_ROW, data,
             figures.encoding(data),

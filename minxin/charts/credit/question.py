@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from minxin.analysis import wording
+from minxin.analysis.small import WITHHELD
 from minxin.analysis.survival import SMALLEST, Curve, median_text
 from minxin.charts.credit.counts import Counts
 from minxin.charts.figures import SHOWN
@@ -59,20 +61,66 @@ class Question(Counts):
         """A count as it may be said: 12 件, 1.2万件, <5 件."""
         return super().count(n, word)
 
-    def hidden(self, rows: pd.DataFrame, column: str, *derived: str) -> pd.DataFrame:
+    def exact(self, n: float, word: str = "件") -> str:
+        """A count in full as it may be said: 12,345 件, <5 件."""
+        return super().exact(n, word)
+
+    def hidden(
+        self, rows: pd.DataFrame, column: str, *derived: str, also: pd.Series[Any] | None = None
+    ) -> pd.DataFrame:
         """Counts that may not be shown as 「<5」, with the columns ``status`` and ``shown``.
 
-        ``derived``: columns from which the count could be worked out; they are empty there.
+        ``derived``: columns from which the count could be worked out; they are empty there. ``also``: counts
+        that are not small but tell a small one.
         """
         small = self.is_few(rows[column])
+        hide = small if also is None else small | also
         return rows.assign(
             **{
-                column: rows[column].astype("float64").where(~small),
-                **{name: rows[name].where(~small) for name in derived},
-                "status": np.where(small, "few", "ok"),
-                SHOWN: np.where(small, f"<{self.hidden_below}", ""),
+                column: rows[column].astype("float64").where(~hide),
+                **{name: rows[name].where(~hide) for name in derived},
+                "status": np.where(hide, "few", "ok"),
+                SHOWN: np.select([small, hide], [f"<{self.hidden_below}", WITHHELD], ""),
             }
         )
+
+    def steps(self, rows: pd.DataFrame, base: pd.Series[Any], place: Sequence[int], *derived: str) -> pd.DataFrame:
+        """Steps with their count ``n`` hidden, where few of ``base`` did not take them, too.
+
+        ``derived``: what is worked out from both; it is empty where either is hidden. ``place``: the row in which
+        the base stands, −1 where none has it.
+        """
+        stands = np.array(place) >= 0
+        left_out = self.is_few(base - rows["n"]) & stands
+        hide = self.is_few(rows["n"]) | left_out
+        unknown = self.is_few(base) | np.array([at >= 0 and bool(hide.iloc[at]) for at in place], dtype=bool)
+        data = self.hidden(rows, "n", *derived, also=left_out)
+        return data.assign(**{name: data[name].where(~unknown) for name in derived})
+
+    def cards(
+        self, rows: Sequence[Mapping[str, Any]], smallest: int, shares: Mapping[str, tuple[int, int]]
+    ) -> pd.DataFrame:
+        """A row of figures: counts hidden, with a change that tells what is or was one of them.
+
+        ``shares``: code of a share → what it is made of; it is not shown where that may not be told, and is of too
+        few below ``smallest``.
+        """
+        plain = pd.DataFrame(rows).assign(position=range(len(rows)))
+        data = self.hidden(plain, "value")
+        told = self.is_few(plain["value"]) | self.is_few(plain["value"] - plain["change"])
+        data["change"] = plain["change"].mask(told)
+        data["change_word"] = plain["change_word"].mask(told, "")
+        for code, (x, n) in shares.items():
+            row = data["code"] == code
+            few = self.few_of(x, n)
+            state = "none" if not n else "few" if few or n < smallest else "ok"
+            data.loc[row, ["status", SHOWN]] = [state, ""]
+            data.loc[row, "value"] = plain.loc[row, "value"]
+            if few:
+                data.loc[row, ["value", "low", "high"]] = np.nan
+            if self.any_few(n):
+                data.loc[row, "n"] = np.nan
+        return data
 
     def median_text(self, held: Curve) -> str:
         """The median of a step as it may be said."""

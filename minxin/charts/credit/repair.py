@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.survival import Curve, curve
 from minxin.charts import figures
 from minxin.charts.about import About
@@ -115,7 +115,7 @@ class Repair:
         x, n = self.applied
         q = self.question
         said = f"{q.count(ready)}处罚今天已可申请修复" if ready else "今天没有可申请修复而未申请的处罚"
-        if ready and n:
+        if ready and n and not q.few_of(x, n):
             said += f"；{q.label}作出、已可申请的，提出过申请的占 {wording.rate_text(x / n)}"
         far, close = self.rules.reminders
         remind = f"{far} 天内将有 {q.count(coming)}满最短公示期" if coming else f"{far} 天内没有处罚满最短公示期"
@@ -155,10 +155,7 @@ class Repair:
             _card("granted", "同意率", float(share.value), q.label)
             | {"low": float(share.low), "high": float(share.high), "n": granted + refused, "unit": RATE},
         ]
-        data = q.hidden(pd.DataFrame(rows).assign(position=range(len(rows))), "value")
-        enough = granted + refused >= SMALLEST
-        data.loc[4, ["status", SHOWN]] = ["ok" if enough else "few" if granted + refused else "none", ""]
-        data.loc[4, "value"] = float(share.value)
+        data = q.cards(rows, SMALLEST, {"granted": (granted, granted + refused)})
         return self.today.chart(
             "repair_figures", Kind.KPI_ROW, data,
             figures.encoding(data),
@@ -187,18 +184,20 @@ class Repair:
         share = rates.wilson(rows["n"], before)
         rows["share"], rows["low"], rows["high"] = share.value, share.low, share.high
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
-        rows["before"] = before.where(before >= self.question.hidden_below)
+        data = self.question.steps(rows, before, range(-1, len(rows) - 1), "share", "low", "high", "interval")
+        data["before"] = before.where((before >= self.question.hidden_below) & data["n"].shift().notna())
         x, n = self.applied
         title = f"{self.question.label}作出的处罚中还没有可以申请修复的"
         if n:
             held = rates.wilson(x, n)
             interval = wording.interval_text(float(held.low), float(held.high))
-            title = (
-                f"已可申请的 {self.question.count(n)}中申请过 {self.question.count(x)}，"
-                f"占 {wording.rate_text(x / n)}（95%区间 {interval}）"
-            )
+            title = f"已可申请的 {self.question.count(n)}"
+            if not self.question.few_of(x, n):
+                title += f"中申请过 {self.question.count(x)}，占 {wording.rate_text(x / n)}（95%区间 {interval}）"
+            elif self.question.any_few(x) or not x:
+                title += f"中申请过 {self.question.count(x)}"
         return self.about.chart(
-            "repair_funnel", Kind.BAR, self.question.hidden(rows, "n", "share", "interval"),
+            "repair_funnel", Kind.BAR, data,
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN),
             Unit(), title, f"处罚件数，不含不予公示的；{self.question.days}作出的处罚",
             headings={
@@ -231,15 +230,19 @@ class Repair:
             [pd.DataFrame({"week": weeks, "part": part, "n": n.to_numpy()}) for part, n in parts.items()],
             ignore_index=True,
         )
-        total, done = int(found["n"].sum()), int(found["n_done"].sum())
+        total, done, q = int(found["n"].sum()), int(found["n_done"].sum()), self.question
+        # The title says what each part comes to.
+        few = small.with_partner(q.is_few(data["n"]), data["n"], data["part"])
         title = f"未来 {WEEKS} 周没有处罚满最短公示期"
-        if total:
+        if total and q.any_few(total - done):
+            title = f"未来 {WEEKS} 周将满最短公示期的处罚中，{q.count(total - done)}尚未改正或履行"
+        elif total:
             title = (
                 f"未来 {WEEKS} 周将有 {self.question.count(total)}满最短公示期，"
                 f"{self.question.count(total - done)}尚未改正或履行"
             )
         return self.today.chart(
-            "repair_coming", Kind.STACKED_COLUMN, self.question.hidden(data, "n"),
+            "repair_coming", Kind.STACKED_COLUMN, q.hidden(data, "n", also=few),
             Encoding(x="week", y="n", series="part", status="status", label=SHOWN), Unit(), title,
             f"按最早可申请日所在周（周一日期），{self.question.place}",
             headings={"week": "周", "part": "是否完成", "n": "件数"},
@@ -251,6 +254,7 @@ class Repair:
         found = self.flow
         parts = {"n_applied": "当月申请", "n_decided": "当月办结", "n_open": "月末在办"}
         data = found.melt("month_start", list(parts), "part", "n")
+        few = self._hidden_months(found).melt(value_vars=list(parts), value_name="few")["few"]
         data["part"] = data["part"].map(parts)
         data["month"] = pd.to_datetime(data["month_start"]).dt.date
         title = "近两年没有修复申请"
@@ -261,11 +265,25 @@ class Repair:
             came, done = (self.question.count(year[c].sum()) for c in ("n_applied", "n_decided"))
             title = f"{month}在办 {self.question.count(last['n_open'])}，近 12 个月申请 {came}、办结 {done}"
         return self.today.chart(
-            "repair_months", Kind.LINE, data[["month", "part", "n"]],
-            Encoding(x="month", y="n", series="part", emphasis=("月末在办",)), Unit(), title,
+            "repair_months", Kind.LINE, self.question.hidden(data[["month", "part", "n"]], "n", also=few),
+            Encoding(x="month", y="n", series="part", status="status", label=SHOWN, emphasis=("月末在办",)),
+            Unit(), title,
             f"修复申请件数，近 {MONTHS} 个整月，{self.question.place}",
             headings={"month": "月份", "part": "项目", "n": "件数"},
         )  # fmt: skip
+
+    def _hidden_months(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Which counts of each month are hidden.
+
+        What is open as a month ends is what was, and what came, less what was decided: where one of them is small,
+        coming and decided are hidden together. The title says what the last twelve months come to.
+        """
+        few = pd.DataFrame({c: self.question.is_few(found[c]) for c in ("n_applied", "n_decided", "n_open")})
+        moved = few.any(axis=1) | few["n_open"].shift(fill_value=False)
+        last = pd.Series(range(len(found)), index=found.index) >= len(found) - 12
+        known = found["month_start"].astype(str).mask(last, "")
+        moved = small.with_partner(moved, found["n_applied"] + found["n_decided"], known)
+        return few.assign(n_applied=moved, n_decided=moved)
 
     @property
     def backlog(self) -> Chart:
@@ -306,6 +324,7 @@ class Repair:
             },
         )  # fmt: skip
 
-    def charts(self) -> list[Chart]:
+    def charts(self, with_records: bool = True) -> list[Chart]:
         """Everything on the page in its order, for the export of the whole page."""
-        return [self.figures, self.funnel, self.coming, self.speed, self.months, self.backlog]
+        held = [self.figures, self.funnel, self.coming, self.speed, self.months]
+        return [*held, self.backlog] if with_records else held

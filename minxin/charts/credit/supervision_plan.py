@@ -64,8 +64,11 @@ def left_out(plan: Plan, about: About) -> Chart:
     )  # fmt: skip
 
 
-def listed(found: pd.DataFrame, details: pd.DataFrame, round_name: str, about: About) -> Chart:
-    """The drawn firms, one a row, class by class; the reserve stands in the file only."""
+def listed(found: pd.DataFrame, details: pd.DataFrame, round_name: str, about: About, whole: bool = True) -> Chart:
+    """The drawn firms, one a row, class by class; the reserve stands in the file only.
+
+    ``whole``: all that were drawn, which the file has, too; else those of some communities.
+    """
     visited = found[found["arm"] != draw.RESERVE].sort_values("risk_class", ascending=False, kind="stable")
     known = details.set_index("uscc").reindex(visited["uscc"]).fillna("")
     data = pd.DataFrame(
@@ -81,7 +84,8 @@ def listed(found: pd.DataFrame, details: pd.DataFrame, round_name: str, about: A
         }
     )
     shown = data.head(LISTED)
-    rest = f"，列出前 {LISTED} 户，全部在名单文件里" if len(data) > LISTED else ""
+    rest = f"，列出前 {LISTED} 户{'，全部在名单文件里' if whole else ''}" if len(data) > LISTED else ""
+    where = "" if whole else "可查看的社区中"
     n_random = int((visited["arm"] == draw.RANDOM).sum())
     return about.chart(
         "listed",
@@ -89,7 +93,7 @@ def listed(found: pd.DataFrame, details: pd.DataFrame, round_name: str, about: A
         shown,
         Encoding(key="uscc"),
         FIRMS,
-        f"{round_name}：抽出 {len(data)} 户，其中随机组 {n_random} 户",
+        f"{round_name}：{where}抽出 {len(data)} 户，其中随机组 {n_random} 户",
         f"由公布的抽样框和种子算出，风险高的在前{rest}",
         headings={
             "arm": "来源", "class": "类别", "name": "企业名称", "uscc": "统一社会信用代码", "industry": "行业",
