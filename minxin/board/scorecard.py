@@ -221,19 +221,19 @@ def _petitions(source: Source, card: Scorecard, rows: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         unit = filters.one_of(card.word, {"": f"全部{card.word}", **names}, "unit", "", width=200)
         said = filters.one_of("回访结果", ANSWERS, "answer", "denied", width=170)
-        start, end = review.rule.window(*review.month)
-        asked = {
-            "start": start,
-            "end": end,
-            "counted_by": review.rule.counted_by,
-            "answer": said,
-            "exclusions": [reason.code for reason in review.rule.exclusions] or [""],
-            "unit": unit if review.by == "unit" else "",
-            "communities": [unit] if unit and review.by == "community" else list(review.names),
-        }
-        counts = review.counts(review.rule)
-        held = counts[counts["code"] == unit] if unit else counts
-        records.listing(source, "assessment.records", asked, int(_answers(held)[said].sum()), rows)
+    start, end = review.rule.window(*review.month)
+    asked = {
+        "start": start,
+        "end": end,
+        "counted_by": review.rule.counted_by,
+        "answer": said,
+        "exclusions": [reason.code for reason in review.rule.exclusions] or [""],
+        "unit": unit if review.by == "unit" else "",
+        "communities": [unit] if unit and review.by == "community" else list(review.names),
+    }
+    counts = review.counts(review.rule)
+    held = counts[counts["code"] == unit] if unit else counts
+    records.listing(source, "assessment.records", asked, int(_answers(held)[said].sum()), rows)
 
 
 def _answers(counts: pd.DataFrame) -> dict[str, pd.Series]:

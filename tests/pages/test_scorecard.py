@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
+from streamlit.proto.Block_pb2 import Block
 
 from minxin.settings import Home
 from tests.pages.conftest import Open, shown
 
+HORIZONTAL = Block.FlexContainer.Direction.HORIZONTAL
 FILE = "assessment/scorecard.py"
 
 
@@ -57,6 +61,16 @@ def test_what_lies_behind_the_rates_is_listed(demo: Home, open_page: Open) -> No
     assert not at.exception and not at.error
     assert re.search(r"共 [\d,]+ 件", shown(at))
     assert len(at.dataframe[-1].value) == 15
+    flexible = [block for block in _blocks(at.main) if block.type == "flex_container"]
+    lines = [block for block in flexible if block.proto.flex_container.direction == HORIZONTAL]
+    assert any("answer" in {box.key for box in line.selectbox} for line in lines)
+    assert not any(len(line.dataframe) for line in lines if len(line.selectbox)), "beside filters a list is squeezed"
+
+
+def _blocks(node: Any) -> Iterator[Any]:
+    for child in getattr(node, "children", {}).values():
+        yield child
+        yield from _blocks(child)
 
 
 def test_months_windows_and_signs_come_when_opened(demo: Home, open_page: Open) -> None:
