@@ -105,6 +105,13 @@ def test_changing_what_is_looked_at_forgets_how_it_was_sorted(demo: Home, open_p
     at.get_by_key("about").set_value("case").run()
     assert not at.exception and not at.error
     assert "首件" in shown(at) or "起案件" in shown(at)
+    assert at.get_by_key("sort").proto.set_value, "a browser that is not told keeps the words of units"
+    at.get_by_key("about").set_value("unit").run()
+    assert at.get_by_key("sort").proto.set_value
+    at.get_by_key("about").set_value("person").run()
+    assert not at.exception and not at.error
+    chosen = at.get_by_key("subject")
+    assert chosen.proto.set_value and chosen.value in honours.evidence(source(demo), "person", YEAR).names("volume")
 
 
 # ── cases ───────────────────────────────────────────────────────────────────────────────────────
