@@ -111,7 +111,7 @@ def test_changing_what_is_looked_at_forgets_how_it_was_sorted(demo: Home, open_p
     at.get_by_key("about").set_value("person").run()
     assert not at.exception and not at.error
     chosen = at.get_by_key("subject")
-    assert chosen.proto.set_value and chosen.value in honours.evidence(source(demo), "person", YEAR).names("volume")
+    assert chosen.proto.set_value and chosen.value in honours.evidence(source(demo), "person", YEAR).names("first_hand")
 
 
 # ── cases ───────────────────────────────────────────────────────────────────────────────────────
