@@ -143,6 +143,11 @@ class Everyone:
         return self.ask("community.night_talks", start=self.start, since=self.since, end=self.end)
 
     @cached_property
+    def imported(self) -> pd.DataFrame:
+        """Rows of ``decisions.past_counts`` since the month began."""
+        return self.ask("decisions.past_counts", start=self.start)
+
+    @cached_property
     def sites(self) -> pd.DataFrame:
         """Rows of ``community.sites``."""
         return self.ask("community.sites")

@@ -198,6 +198,19 @@ def test_what_was_told_to_this_community_is_listed_with_its_state(own_demo: Home
     assert tables and set(tables[0]["批示内容"]) == {"疏通一苑排水", "清理七苑垃圾"}
 
 
+def test_what_the_imported_ledger_says_is_not_denied(demo: Home, snapshot: duckdb.DuckDBPyConnection) -> None:
+    rows = snapshot.execute(
+        "select community_code, count(*) from fct_instruction join fct_petition using (petition_id)"
+        " where given_at >= date '2023-06-01' or done_at is null group by 1"
+    ).fetchall()
+    told = dict(rows)
+    assert told
+    for code in (next(iter(told)), next(c for c in demo.deployment.community_codes if c not in told)):
+        title = _profile(demo, code).instructions(NOBODY).title
+        assert ("历史台账另有" in title) == (code in told)
+        assert f"另有 {told.get(code, 0)} 条" in title or code not in told
+
+
 def test_a_broken_store_never_fails_the_page(own_demo: Home, open_page: Open) -> None:
     own_demo.operations.mkdir(exist_ok=True)
     (own_demo.operations / "operations.sqlite").write_bytes(b"no database at all" * 100)
@@ -210,7 +223,7 @@ def test_a_broken_store_never_fails_the_page(own_demo: Home, open_page: Open) ->
 def test_looking_makes_no_store(own_demo: Home, open_page: Open) -> None:
     before = sorted(p.name for p in own_demo.operations.glob("*")) if own_demo.operations.exists() else []
     at = _open(open_page)
-    assert f"没有交办{NAME}的批示" in shown(at)
+    assert f"本系统没有交办{NAME}的批示" in shown(at)
     after = sorted(p.name for p in own_demo.operations.glob("*")) if own_demo.operations.exists() else []
     assert before == after
 
