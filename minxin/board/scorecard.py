@@ -22,6 +22,7 @@ from minxin.board.text import literal
 from minxin.charts import boards
 from minxin.charts.chart import Chart
 from minxin.charts.scorecard import COMPOSITE, Scorecard
+from minxin.settings import deployment
 
 PAGE = "scorecard"
 MAP_SIZE = (520, 470)
@@ -110,6 +111,12 @@ def street(card: Scorecard) -> None:
         f"\n\n依据：{literal(card.rule.weights.source)}"
     )
     cards.kpi_row(card.street, definitions, places=4)
+    if card.review.by == "unit":
+        area = deployment().area_word
+        st.caption(
+            f"n 为首办单位有登记的有效回访，含未归属{area}的；"
+            f"按{area}考核时只计归属{area}的，不论有无首办单位，两者的 n 因此不同。"
+        )
 
 
 def units(card: Scorecard, viewer: Viewer) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from minxin.analysis import rates
-from minxin.analysis.assessment import profile, rules
+from minxin.analysis.assessment import messages, profile, rules
 from minxin.analysis.assessment.assess import assess
 
 RULE = rules.load().rule_on(pd.Timestamp("2023-06-30").date())
@@ -67,7 +67,9 @@ def test_the_class_is_said_with_its_reason() -> None:
 def test_alike_units_are_not_ranked_and_few_cases_not_judged() -> None:
     result = assess(_counts([340] * 10), RULE)
     said = profile.class_text(result, "c03", "全街道", "社区")
-    assert said.startswith("平稳，") and "各社区没有显著差异" in said and said.endswith("不排名次")
+    assert said.startswith("平稳，") and "各社区总体上没有显著差异" in said and said.endswith("不排名次")
+    for title in (messages.standing(result, "单位"), messages.ranking(result, "单位")):
+        assert "总体上没有显著差异，证据不足以排出名次" in title, "one rate of one unit may differ all the same"
     few = assess(_counts([10, 340, 340]).assign(n_valid=[12, 400, 400], n_responded=[11, 380, 380],
                                                 n_satisfied=[9, 320, 320]), RULE)  # fmt: skip
     assert profile.class_text(few, "c00", "全街道", "社区") == "有效样本 12 件，不足 30 件，不排名次、不归类"

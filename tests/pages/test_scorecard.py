@@ -53,7 +53,8 @@ def test_units_are_assessed_too(demo: Home, open_page: Open) -> None:
     at = open_page(FILE, by="承办单位")
     assert not at.exception and not at.error
     assert len(at.dataframe[0].value) > 30
-    assert "单位" in shown(at)
+    assert "n 为首办单位有登记的有效回访" in shown(at) and "得分没有显著差异" not in shown(at)
+    assert "n 为首办单位" not in shown(open_page(FILE))
 
 
 def test_what_lies_behind_the_rates_is_listed(demo: Home, open_page: Open) -> None:

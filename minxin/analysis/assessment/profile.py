@@ -132,7 +132,7 @@ def _reason(named: str, row: Mapping[str, Any], result: Assessment, whole: str, 
     if named == "治理":
         return f"万人诉求量连续两期达到{whole}的 {limits.volume_factor:g} 倍，概率{_chance(row['p_governance'])}"
     if result.no_difference:
-        return f"{said}，各{word}没有显著差异"
+        return f"{said}，各{word}总体上没有显著差异"
     return f"{said}，相差未达归类界限"
 
 
