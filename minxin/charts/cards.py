@@ -39,7 +39,7 @@ class Card:
 
 
 def cards(chart: Chart) -> list[Card]:
-    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 区间 94.1%—96.3% | n=1,204."""
+    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 95%区间 94.1%—96.3% | n=1,204."""
     changes, words, verdicts = chart.column("change"), chart.column("change_word"), chart.column("verdict")
     targets, cases, notes = chart.column("target"), chart.column("n"), chart.column("note")
     values = chart.column("y")
@@ -59,7 +59,7 @@ def cards(chart: Chart) -> list[Card]:
             if values[i] is not None:
                 before = unit.format(float(values[i]) - moved)
         if lows and highs and lows[i] is not None and highs[i] is not None:
-            interval = f"区间 {unit.format(lows[i])}—{unit.format(highs[i])}"
+            interval = f"{chart.confidence:.0%}区间 {unit.format(lows[i])}—{unit.format(highs[i])}"
         counted = f"n={PLAIN_COUNT.exact(cases[i])}" if cases and cases[i] is not None else ""
         result.append(
             Card(

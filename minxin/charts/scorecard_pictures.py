@@ -57,6 +57,7 @@ def street(card: Scorecard) -> Chart:
         f"{card.place.whole_word}，{card.span}",
         card.codes,
         headings={"name": "指标", "value": "数值"},
+        confidence=card.rule.confidence,
     )  # fmt: skip
 
 
