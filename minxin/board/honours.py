@@ -26,7 +26,7 @@ PAGE = "honours"
 ABOUT = {"unit": "单位", "person": "人员", "case": "案例"}
 SUBJECT = "subject"
 #: Columns of the table of evidence in px.
-WIDTHS = {"unit": (120, 70, 128, 144, 158), "person": (162, 62, 112, 142, 158)}
+WIDTHS = {"unit": (116, 66, 150, 150, 150), "person": (150, 58, 142, 142, 144)}
 #: Years and months to choose from.
 YEARS, MONTHS = 6, 24
 
