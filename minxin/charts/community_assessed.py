@@ -256,7 +256,7 @@ def signs_table(page: Profile) -> Chart:
     rows = [
         {
             "name": name,
-            "variation": VARIATION_NAMES[found.variation],
+            "variation": found.words,
             "assurance": ASSURANCE_NAMES[found.assurance],
             "why": "；".join(found.reasons) or "—",
         }
@@ -272,7 +272,8 @@ def signs_table(page: Profile) -> Chart:
         for r in page.flagged.to_dict("records")
     ]
     data = pd.DataFrame(rows, columns=["name", "variation", "assurance", "why"])
-    wanted = data.loc[data["variation"].isin(["建议核实", VARIATION_NAMES["concern"]]), "name"].tolist()
+    marked = ("建议核实", VARIATION_NAMES["concern"])
+    wanted = data.loc[data["variation"].str.startswith(marked), "name"].tolist()
     known = data["variation"] != VARIATION_NAMES["few"]
     title = f"需要关注：{wording.names_text(wanted, 3)}" if wanted else "各项走势均在正常波动范围内"
     if not known.any():

@@ -80,5 +80,5 @@ def test_what_is_unusual_is_listed_or_denied() -> None:
     nothing = pd.DataFrame(columns=["level", "label", "share"])
     assert profile.unusual_text(nothing, nothing, [], []) == "未见异常"
     found = pd.DataFrame([{"level": "yellow", "category_1": "噪声", "observed": 12, "expected": 4.6}] * 3)
-    said = profile.unusual_text(found, nothing, ["解决率"], ["停车占 20%"])
-    assert said == "噪声 12 件，正常约 5 件；噪声 12 件，正常约 5 件，另有 1 类偏多；停车占 20%；解决率走势值得关注"
+    said = profile.unusual_text(found, nothing, ["解决率走低"], ["停车占 20%"])
+    assert said == "噪声 12 件，正常约 5 件；噪声 12 件，正常约 5 件，另有 1 类偏多；停车占 20%；解决率走低，值得关注"
