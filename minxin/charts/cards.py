@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minxin.charts.chart import PLAIN_COUNT, Chart
+from minxin.charts.chart import PLAIN_COUNT, Chart, Unit
 from minxin.charts.words import clean
 
 #: What ``Unit.difference`` says of no change.
@@ -38,6 +38,13 @@ class Card:
         return " ".join(p for p in (self.word, arrow, self.said) if p) if self.said else ""
 
 
+def _limits(unit: Unit, low: float, high: float) -> str:
+    """Both ends with their unit once, where a card has little room: 88.66—90.74分, but 94.1%—96.3%."""
+    first, last = unit.format(low), unit.format(high)
+    is_same = unit.kind != "rate" and unit.word and not first.removesuffix(unit.word).endswith(("万", "亿"))
+    return f"{first.removesuffix(unit.word) if is_same else first}—{last}"
+
+
 def cards(chart: Chart) -> list[Card]:
     """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 95%区间 94.1%—96.3% | n=1,204."""
     changes, words, verdicts = chart.column("change"), chart.column("change_word"), chart.column("verdict")
@@ -59,7 +66,7 @@ def cards(chart: Chart) -> list[Card]:
             if values[i] is not None:
                 before = unit.format(float(values[i]) - moved)
         if lows and highs and lows[i] is not None and highs[i] is not None:
-            interval = f"{chart.confidence:.0%}区间 {unit.format(lows[i])}—{unit.format(highs[i])}"
+            interval = f"{chart.confidence:.0%}区间 {_limits(unit, lows[i], highs[i])}"
         counted = f"n={PLAIN_COUNT.exact(cases[i])}" if cases and cases[i] is not None else ""
         result.append(
             Card(

@@ -34,7 +34,13 @@ NAME, CODE = "翻身社区", "440306017017"
 NOBODY = pd.DataFrame(columns=NO_INSTRUCTIONS)
 
 
-def _profile(home: Home, code: str = CODE, smallest: int = 0, viewer: Viewer | None = None) -> Profile:
+def _profile(
+    home: Home,
+    code: str = CODE,
+    smallest: int = 0,
+    viewer: Viewer | None = None,
+    month: tuple[int, int] = (2023, 6),
+) -> Profile:
     held = queries.current(home)
     assert held is not None
     who = viewer or Viewer.local(home.deployment)
@@ -42,7 +48,6 @@ def _profile(home: Home, code: str = CODE, smallest: int = 0, viewer: Viewer | N
     def ask(block: str, /, **parameters: Any) -> pd.DataFrame:
         return held.run(block, who, **parameters)
 
-    month = (2023, 6)
     card = Scorecard(
         Review(ask, month, rules.load().for_month(*month)),
         About(held.snapshot.as_of, held.snapshot.id, True),
@@ -123,6 +128,15 @@ def test_the_trend_has_thirteen_months_the_street_and_the_middle_half(demo: Home
         assert (known["low"] <= known["high"]).all() and len(known)
     assert set(page.trend("resolution").data["series"]) == {NAME, "全街道"}
     assert set(page.trend("intake").data["series"]) == {NAME}, "a sum of all is no line to hold one against"
+
+
+def test_another_year_than_that_of_the_data_is_named(demo: Home) -> None:
+    earlier, newest = _profile(demo, month=(2022, 6)), _profile(demo)
+    assert all("年" in words for words in earlier.everyone.month_words)
+    assert newest.everyone.month_words[-2:] == ["5月", "6月"] and newest.everyone.month_words[0] == "22年6月"
+    notes = [str(note) for note in earlier.clocks.column("note")]
+    assert "截至 2022年6月30日 24:00" in notes and "截至 6月30日 24:00" not in notes
+    assert "截至 6月30日 24:00" in [str(note) for note in newest.clocks.column("note")]
 
 
 def test_a_viewer_of_sums_gets_no_records_and_no_small_cells(
