@@ -39,14 +39,13 @@ class Card:
 
 
 def _limits(unit: Unit, low: float, high: float) -> str:
-    """Both ends with their unit once, where a card has little room: 88.66—90.74分, but 94.1%—96.3%."""
-    first, last = unit.format(low), unit.format(high)
-    is_same = unit.kind != "rate" and unit.word and not first.removesuffix(unit.word).endswith(("万", "亿"))
-    return f"{first.removesuffix(unit.word) if is_same else first}—{last}"
+    """Both ends, as short as a narrow card needs them: 94.1—96.3%, or without the word of the figure: 88.66—90.74."""
+    first, last = (unit.format(end).removesuffix(unit.word) for end in (low, high))
+    return f"{first}—{last}{'%' if unit.kind == 'rate' else ''}"
 
 
 def cards(chart: Chart) -> list[Card]:
-    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 95%区间 94.1%—96.3% | n=1,204."""
+    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 95%区间 94.1—96.3% | n=1,204."""
     changes, words, verdicts = chart.column("change"), chart.column("change_word"), chart.column("verdict")
     targets, cases, notes = chart.column("target"), chart.column("n"), chart.column("note")
     values = chart.column("y")
