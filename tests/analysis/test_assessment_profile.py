@@ -64,6 +64,11 @@ def test_the_class_is_said_with_its_reason() -> None:
     assert other.startswith("三率均不低于全街道")
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    row = {"response_gap": -0.00001, "resolution_gap": 0.00001, "satisfaction_gap": -0.012}
+    assert messages.worst_parts(row) == "满意率 −1.20、响应率 0.00、解决率 0.00"
+
+
 def test_alike_units_are_not_ranked_and_few_cases_not_judged() -> None:
     result = assess(_counts([340] * 10), RULE)
     said = profile.class_text(result, "c03", "全街道", "社区")

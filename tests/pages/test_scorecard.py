@@ -43,7 +43,7 @@ def test_every_unit_stands_in_the_table_with_its_worst_parts(demo: Home, open_pa
 
 def test_another_rule_is_a_trial_and_says_so(demo: Home, open_page: Open) -> None:
     official = open_page(FILE)
-    trial = open_page(FILE, rules="试算：权重三三三（试算）")
+    trial = open_page(FILE, rules="试算：权重30·35·35（试算）")
     assert "不受影响" in shown(trial) and "不受影响" not in shown(official)
     assert trial.metric[0].value != official.metric[0].value
     assert trial.metric[2].value == official.metric[2].value, "the rates are the same, the weights are not"
