@@ -143,6 +143,8 @@ def test_every_case_has_an_honest_sentence(demo: Home) -> None:
         story = honours.story(source(demo), held.of(key))
         chart = story.series(story.level)
         assert figure(chart, "dark").data
+        counted = [words for words, of in zip(chart.values, chart.column("series"), strict=True) if of == "实际"]
+        assert counted and not any("." in words for words in counted)
         said.add(chart.title[:5])
         for level in story.levels():
             assert story.series(level).title
