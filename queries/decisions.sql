@@ -27,6 +27,22 @@ where
 order by instruction.given_at desc, instruction.instruction_id asc
 limit cast(:limit as bigint)
 
+-- name: past_counts(start, communities, revoked)
+-- One community with its instructions of the imported ledger: all, those not done yet, and those given since :start or not done yet.
+select
+    petition.community_code,
+    count(*) as n,
+    count(*) filter (where instruction.done_at is null) as n_open,
+    count(*) filter (where instruction.done_at is null or instruction.given_at >= cast(:start as date)) as n_since,
+from fct_instruction as instruction
+inner join fct_petition as petition on instruction.petition_id = petition.petition_id
+where
+    petition.community_code = any(cast(:communities as varchar[]))
+    and instruction.batch_id <> all(cast(:revoked as varchar[]))
+    and petition.batch_id <> all(cast(:revoked as varchar[]))
+group by petition.community_code
+order by petition.community_code
+
 -- name: departments(revoked)
 -- One department that can be asked to do something; stations of communities are communities already.
 select unit, level

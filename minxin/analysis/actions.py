@@ -34,7 +34,7 @@ def timed(actions: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
     frame = actions.reset_index(drop=True)
     progress = pd.to_numeric(frame["progress"]).astype("float64")
     gone = [elapsed(s, d, as_of) for s, d in zip(frame["started_on"], frame["due_on"], strict=True)]
-    begun = [pd.isna(s) or pd.Timestamp(s) <= pd.Timestamp(as_of) for s in frame["started_on"]]
+    begun = [pd.isna(s) or pd.Timestamp(s) < pd.Timestamp(as_of) for s in frame["started_on"]]
     return frame.assign(
         progress=progress,
         elapsed=np.asarray(gone, dtype="float64"),
@@ -43,12 +43,12 @@ def timed(actions: pd.DataFrame, as_of: dt.datetime) -> pd.DataFrame:
 
 
 def _status(progress: float, gone: float, has_begun: bool) -> str:
-    if np.isnan(progress):
-        return UNTOLD
     if progress >= 1:
         return DONE
     if not has_begun:
         return WAITING
+    if np.isnan(progress):
+        return UNTOLD
     if gone >= 1:
         return LATE
     if progress <= gone - LAG:
@@ -74,13 +74,16 @@ def message(timed_actions: pd.DataFrame, as_of: dt.datetime) -> str:
 
 
 def _begun(rows: pd.DataFrame, as_of: dt.datetime) -> str:
-    """Nothing has been reported yet: since when they run, or when they will."""
+    """Nothing has been done yet: since when they run, or when they will; a reported 0 is told from no report."""
     starts = [pd.Timestamp(s) for s in rows["started_on"] if not pd.isna(s)]
     if not starts:
         return f"{len(rows)} 项行动尚未填报起止日期和进度"
     first = min(starts)
     day = wording.date_text(first.date(), year=first.year != as_of.year)
-    if first > pd.Timestamp(as_of):
+    if first >= pd.Timestamp(as_of):
         return f"{len(rows)} 项行动定于{day}起步"
     days = (pd.Timestamp(as_of) - first).days
+    if rows["progress"].notna().any():
+        untold = int(rows["progress"].isna().sum())
+        return f"{len(rows)} 项行动{day}起步，填报的进度均为 0" + (f"，{untold} 项未填报" if untold else "")
     return f"{len(rows)} 项行动{day}起步，" + ("进度待填报" if days < 7 else f"已过 {days} 天，尚无进度填报")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import standouts, wording
-from minxin.analysis.rates import weighted, wilson
+from minxin.analysis.rates import Interval, difference, weighted, wilson
 
 #: Of fewer promises, call-backs or repeats with call-backs than this no rate is told.
 SMALLEST = {"ledger": 5, "satisfaction": 30, "repeat": 5}
@@ -73,6 +73,21 @@ def measured(counts: pd.DataFrame, basic_value: float) -> pd.DataFrame:
         rows[f"{m.code}_n"] = rows[m.base]
         rows[f"{m.code}_status"] = np.select([rows[m.base] == 0, rows[m.base] < m.smallest], ["none", "few"], "ok")
     return rows
+
+
+def is_apart(rows: pd.DataFrame, code: str, measure: Measure, basic_value: float) -> bool | None:
+    """Whether a subject's rate differs from that of all others together beyond chance; None where either has too few.
+
+    ``rows``: as ``measured`` gives them. By the interval of the difference (``rates.difference``).
+    """
+    own = rows["code"] == code
+    summed = [rows.loc[part, list(_COUNTS)].sum() for part in (own, ~own)]
+    one, rest = (row for _, row in measured(pd.DataFrame(summed), basic_value).iterrows())
+    parts = [f"{measure.code}{end}" for end in ("", "_low", "_high")]
+    if not measure.base or {one[f"{measure.code}_status"], rest[f"{measure.code}_status"]} != {"ok"}:
+        return None
+    apart = difference(*(Interval(*(np.asarray(row[p], dtype="float64") for p in parts)) for row in (one, rest)))
+    return not apart.low <= 0 <= apart.high
 
 
 def labelled(people: pd.DataFrame) -> pd.DataFrame:

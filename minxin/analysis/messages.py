@@ -105,7 +105,7 @@ def category_message(frame: pd.DataFrame, column: str = "accepted", smallest: in
     if leading == 1:
         return f"{names[0]}最多，{count_text(counts[0], '件', smallest)}，占{share_text(counts[0] / total)}"
     if leading > 3:
-        return f"诉求分散，前{leading}类数量相近"
+        return f"诉求分散，前{leading}类之间没有显著差异"
     return f"{'、'.join(names[:leading])}居前，合计占{share_text(counts[:leading].sum() / total)}"
 
 

@@ -78,6 +78,6 @@ def _lines(card: Card, has_targets: bool) -> str:
     """Target where the row has any; cases with the interval of a share, or what a count was before; freshness."""
     cases = " · ".join(filter(None, (card.cases, card.interval)))
     if not cases and card.before:
-        cases = f"{_BEFORE.get(card.word, card.word)} {card.before}"
+        cases = f"{_BEFORE.get(card.word, card.word.removeprefix('比').removeprefix('较'))} {card.before}"
     target = (card.target or "未设目标",) if has_targets else ()
     return "  \n".join(literal(line) for line in (*target, cases, card.note) if line)

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from minxin.access import Viewer, may
+from minxin.analysis import wording
 from minxin.board import filters, instruction, noting, opened, operations, panel, records
 from minxin.board.frames import Source
 from minxin.board.operations import Reading
@@ -54,6 +55,27 @@ def figures(found: Reading | None, viewer: Viewer) -> None:
         strict=True,
     ):
         column.metric(name, f"{n}条", border=True, help=told)
+
+
+def imported(source: Source, viewer: Viewer) -> None:
+    """What the figures above leave out: the instructions of the imported ledger, and how many of them still run."""
+    held = source("decisions.past_counts", start=source.snapshot.as_of.date())
+    n, running = int(held["n"].sum()), int(held["n_open"].sum())
+    if not n:
+        return
+    smallest = source.hidden_below
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="imported"):
+        st.caption(
+            f"以上只计在本系统记下的批示。导入的历史台账另有 {wording.count_text(n, '条', smallest)}，"
+            f"其中未落实 {wording.count_text(running, '条', smallest)}，不计入。"
+        )
+        if viewer.detail != "aggregate":
+            st.button("看历史批示", icon=":material/history:", type="tertiary", key="see_past", on_click=_see_past)
+
+
+def _see_past() -> None:
+    opened.close()
+    st.session_state["show"] = "past"
 
 
 def _standing(found: Reading | None, viewer: Viewer) -> Standing:

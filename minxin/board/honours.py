@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +26,7 @@ PAGE = "honours"
 ABOUT = {"unit": "单位", "person": "人员", "case": "案例"}
 SUBJECT = "subject"
 #: Columns of the table of evidence in px.
-WIDTHS = {"unit": (120, 70, 128, 144, 158), "person": (162, 62, 112, 142, 158)}
+WIDTHS = {"unit": (116, 66, 150, 150, 150), "person": (150, 58, 142, 142, 144)}
 #: Years and months to choose from.
 YEARS, MONTHS = 6, 24
 
@@ -49,12 +49,20 @@ def bar(source: Source) -> Chosen:
         span = held[filters.one_of("时段", {c: s.label for c, s in held.items()}, "span", next(iter(held)), width=220)]
         words = case_charts.SORTS if about == "case" else {m.code: m.name for m in MEASURES.values()}
         options = {code: f"依{word}排列" for code, word in words.items()}
-        # A word that sorts cases does not sort units: what was chosen for the others is forgotten.
-        if st.session_state.get("sort") not in (None, *options):
-            del st.session_state["sort"]
+        # A word that sorts cases does not sort units.
+        _only_of(options, "sort")
         sort = filters.one_of("排列", options, "sort", next(iter(options)), width=190)
         rest = filters.line_end()
     return Chosen(about, span, sort, rest)
+
+
+def _only_of(options: Mapping[str, str], key: str) -> None:
+    """Choose the first option where what a control holds is none of them any more.
+
+    It is set and not forgotten: a control that is told nothing keeps the old words in the browser.
+    """
+    if options and st.session_state.get(key) not in (None, *options):
+        st.session_state[key] = next(iter(options))
 
 
 def spans(first_day: dt.date, as_of: dt.datetime) -> dict[str, Span]:
@@ -125,8 +133,7 @@ def chosen_subject(found: Evidence, sort: str, bar_rest: DeltaGenerator) -> str:
     names = found.names(sort)
     if not names:
         return ""
-    if st.session_state.get(SUBJECT) not in (None, *names):
-        del st.session_state[SUBJECT]
+    _only_of(names, SUBJECT)
     with bar_rest:
         return filters.one_of("对象", names, SUBJECT, next(iter(names)), width=230)
 
@@ -171,8 +178,7 @@ def _cases(key: tuple[str, ...], span: Span, case_id: str, _source: Source) -> C
 def chosen_case(found: Cases, sort: str, viewer: Viewer, bar_rest: DeltaGenerator) -> Case | None:
     """The list of cases, and the one that is looked at; None where there is none."""
     names = found.names(sort)
-    if st.session_state.get("case") not in (None, *names):
-        del st.session_state["case"]
+    _only_of(names, "case")
     panel.panel(found.listed(sort), viewer, PAGE, draw=partial(_pick, name="cases", key="key", into="case", rows=7))
     if not names:
         return None

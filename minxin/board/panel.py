@@ -21,6 +21,8 @@ PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentatio
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PICTURE, TABLE = "picture", "table"
 _ICONS = {PICTURE: ":material/bar_chart:", TABLE: ":material/table_rows:"}
+#: The panel whose dialog for an instruction opens as it is drawn next.
+_NOTED = "panel_noted"
 _FORMATS = {"png": "PNG", "svg": "SVG"}
 Draw = Callable[[Chart], None]
 Charts = Callable[[], list[Chart]]
@@ -127,13 +129,27 @@ def _export(chart: Chart, viewer: Viewer, page: str, name: str) -> str:
     if not (may_export or may_note):
         return "png"
     has_figure = may_export and chart.kind not in (Kind.TABLE, Kind.MAP)
-    note = functools.partial(_note, chart, viewer, page, name) if may_note else None
-    return export_menu(lambda: [chart] if may_export else [], name, chart.title, "", has_figure, note, may_export)
-
-
-def _note(chart: Chart, viewer: Viewer, page: str, name: str) -> None:
-    if st.button("记一条批示", icon=":material/edit_note:", key=f"note_{name}", width="stretch", on_click=noting.begin):
+    note = functools.partial(_note, name) if may_note else None
+    said = export_menu(lambda: [chart] if may_export else [], name, chart.title, "", has_figure, note, may_export)
+    if may_note and st.session_state.get(_NOTED) == name:
+        del st.session_state[_NOTED]
         noting.about_chart(chart, page, viewer)
+    return said
+
+
+def _note(name: str) -> None:
+    words, icon = "记一条批示", ":material/edit_note:"
+    st.button(words, icon=icon, key=f"note_{name}", width="stretch", on_click=_begin_note, args=(name,))
+
+
+def _begin_note(name: str) -> None:
+    noting.begin()
+    st.session_state[_menu(name)] = False  # the menu closes: it would lie over the dialog
+    st.session_state[_NOTED] = name
+
+
+def _menu(name: str) -> str:
+    return f"export_{name}"
 
 
 def export_menu(
@@ -155,7 +171,7 @@ def export_menu(
         icon=":material/download:" if files else ":material/edit_note:",
         type="tertiary",
         help=None if label else words,
-        key=f"export_{name}",
+        key=_menu(name),
         on_change="rerun",
     )
     # Kept under a name of its own: what a control chose is forgotten while it is not shown.

@@ -22,6 +22,7 @@ from minxin.board.text import literal
 from minxin.charts import boards
 from minxin.charts.chart import Chart
 from minxin.charts.scorecard import COMPOSITE, Scorecard
+from minxin.settings import deployment
 
 PAGE = "scorecard"
 MAP_SIZE = (520, 470)
@@ -110,6 +111,12 @@ def street(card: Scorecard) -> None:
         f"\n\n依据：{literal(card.rule.weights.source)}"
     )
     cards.kpi_row(card.street, definitions, places=4)
+    if card.review.by == "unit":
+        area = deployment().area_word
+        st.caption(
+            f"n 为首办单位有登记的有效回访，含未归属{area}的；"
+            f"按{area}考核时只计归属{area}的，不论有无首办单位，两者的 n 因此不同。"
+        )
 
 
 def units(card: Scorecard, viewer: Viewer) -> None:
@@ -221,19 +228,19 @@ def _petitions(source: Source, card: Scorecard, rows: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         unit = filters.one_of(card.word, {"": f"全部{card.word}", **names}, "unit", "", width=200)
         said = filters.one_of("回访结果", ANSWERS, "answer", "denied", width=170)
-        start, end = review.rule.window(*review.month)
-        asked = {
-            "start": start,
-            "end": end,
-            "counted_by": review.rule.counted_by,
-            "answer": said,
-            "exclusions": [reason.code for reason in review.rule.exclusions] or [""],
-            "unit": unit if review.by == "unit" else "",
-            "communities": [unit] if unit and review.by == "community" else list(review.names),
-        }
-        counts = review.counts(review.rule)
-        held = counts[counts["code"] == unit] if unit else counts
-        records.listing(source, "assessment.records", asked, int(_answers(held)[said].sum()), rows)
+    start, end = review.rule.window(*review.month)
+    asked = {
+        "start": start,
+        "end": end,
+        "counted_by": review.rule.counted_by,
+        "answer": said,
+        "exclusions": [reason.code for reason in review.rule.exclusions] or [""],
+        "unit": unit if review.by == "unit" else "",
+        "communities": [unit] if unit and review.by == "community" else list(review.names),
+    }
+    counts = review.counts(review.rule)
+    held = counts[counts["code"] == unit] if unit else counts
+    records.listing(source, "assessment.records", asked, int(_answers(held)[said].sum()), rows)
 
 
 def _answers(counts: pd.DataFrame) -> dict[str, pd.Series]:

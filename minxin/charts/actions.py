@@ -24,7 +24,9 @@ DETAILS = {
 def actions(rows: pd.DataFrame, about: About) -> Chart:
     """One bullet an action, in the order of their numbers; ``rows`` are those of ``actions.list``."""
     timed = reckoning.timed(rows, about.as_of).rename(columns={"target": "target_text"})
-    timed["label"] = [reckoning.UNTOLD if pd.isna(p) else "" for p in timed["progress"]]
+    # What has not begun is not 0% done, and what nobody reported is not either: neither is drawn.
+    timed["progress"] = timed["progress"].where((timed["status"] != reckoning.WAITING) | (timed["progress"] > 0))
+    timed["label"] = [s if pd.isna(p) else "" for s, p in zip(timed["status"], timed["progress"], strict=True)]
     # Days as text: an action without one is told by a dash, and years always stand there.
     timed["due_on"] = [None if pd.isna(d) else wording.date_text(pd.Timestamp(d).date(), True) for d in timed["due_on"]]
     title = reckoning.message(timed, about.as_of)

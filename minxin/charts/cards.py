@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minxin.charts.chart import PLAIN_COUNT, Chart
+from minxin.charts.chart import PLAIN_COUNT, Chart, Unit
 from minxin.charts.words import clean
 
 #: What ``Unit.difference`` says of no change.
@@ -38,8 +38,14 @@ class Card:
         return " ".join(p for p in (self.word, arrow, self.said) if p) if self.said else ""
 
 
+def _limits(unit: Unit, low: float, high: float) -> str:
+    """Both ends, as short as a narrow card needs them: 94.1—96.3%, or without the word of the figure: 88.66—90.74."""
+    first, last = (unit.format(end).removesuffix(unit.word) for end in (low, high))
+    return f"{first}—{last}{'%' if unit.kind == 'rate' else ''}"
+
+
 def cards(chart: Chart) -> list[Card]:
-    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 区间 94.1%—96.3% | n=1,204."""
+    """The cards of a KPI row in order: 环比 ▲ +1.2百分点 | 好转 | 目标 99.0% | 95%区间 94.1—96.3% | n=1,204."""
     changes, words, verdicts = chart.column("change"), chart.column("change_word"), chart.column("verdict")
     targets, cases, notes = chart.column("target"), chart.column("n"), chart.column("note")
     values = chart.column("y")
@@ -59,7 +65,7 @@ def cards(chart: Chart) -> list[Card]:
             if values[i] is not None:
                 before = unit.format(float(values[i]) - moved)
         if lows and highs and lows[i] is not None and highs[i] is not None:
-            interval = f"区间 {unit.format(lows[i])}—{unit.format(highs[i])}"
+            interval = f"{chart.confidence:.0%}区间 {_limits(unit, lows[i], highs[i])}"
         counted = f"n={PLAIN_COUNT.exact(cases[i])}" if cases and cases[i] is not None else ""
         result.append(
             Card(

@@ -229,13 +229,17 @@ class Story:
                 said += f"，走势每周变为 {slope.value:.3f} 倍（{slope.low:.3f}—{slope.high:.3f}）"
             said += "；已计季节" if change.has_season else "；前期不足一年，未计季节"
         rows = pd.concat(parts, ignore_index=True)
+        # What was counted is whole; only what was to be expected has decimals.
+        rows["said"] = [
+            Unit().format(v) if s == "实际" else "" for v, s in zip(rows["value"], rows["series"], strict=True)
+        ]
         kind = self.levels().get(level, "一级分类")
         marks = [Annotation(self.case.first_day, "首件")]
         if self.done is not None:
             marks.append(Annotation(self.done, "办结"))
         return self.about.of(self.case.name).chart(
             "before_after", Kind.LINE, rows,
-            Encoding(x="week_start", y="value", low="low", high="high", series="series"),
+            Encoding(x="week_start", y="value", low="low", high="high", series="series", label="said"),
             Unit("number", "件", 1), title,
             f"本{deployment().area_word}每周同类诉求（{kind}），首件至办结的各周不参与估计{said}",
             annotations=tuple(marks), headings={"week_start": "周（周一）", "value": "件数", "series": "系列"},

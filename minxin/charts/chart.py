@@ -217,7 +217,8 @@ class Chart:
 
     ``data`` is tidy; ``title`` is the message, ``alt`` says it for those who do not see the picture;
     ``headings`` names columns in Chinese and adds further ones to the table, ``units`` their units;
-    ``ranks``: the values of a line chart are ranks, the first stands on top.
+    ``ranks``: the values of a line chart are ranks, the first stands on top; ``confidence``: level of
+    the intervals on cards.
     ValueError when a named column does not exist or title or alt is empty.
     """
 
@@ -238,6 +239,7 @@ class Chart:
     headings: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
     ranks: bool = False
+    confidence: float = 0.95
 
     def __post_init__(self) -> None:
         for name in ("id", "title", "alt"):

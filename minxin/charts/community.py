@@ -80,8 +80,12 @@ class Everyone:
 
     @cached_property
     def month_words(self) -> list[str]:
-        """22年6月, 7月, … 23年1月, 2月: the year where it begins."""
-        return [f"{y % 100:02d}年{m}月" if i == 0 or m == 1 else f"{m}月" for i, (y, m) in enumerate(self.months)]
+        """22年6月, 22年7月, … 23年1月, 2月: the year where it begins, and wherever it is not that of the data."""
+        newest = (self.card.about.as_of - dt.timedelta(microseconds=1)).year
+        return [
+            f"{y % 100:02d}年{m}月" if i == 0 or m == 1 or y != newest else f"{m}月"
+            for i, (y, m) in enumerate(self.months)
+        ]
 
     @cached_property
     def rolling(self) -> list[pd.DataFrame]:
@@ -141,6 +145,11 @@ class Everyone:
     def night_talks(self) -> pd.DataFrame:
         """Rows of ``community.night_talks`` of the year."""
         return self.ask("community.night_talks", start=self.start, since=self.since, end=self.end)
+
+    @cached_property
+    def imported(self) -> pd.DataFrame:
+        """Rows of ``decisions.past_counts`` since the month began."""
+        return self.ask("decisions.past_counts", start=self.start)
 
     @cached_property
     def sites(self) -> pd.DataFrame:
@@ -279,7 +288,7 @@ class Profile:
         if self.has_rates and self.row.get("status") != "none":
             said.append(("短板", profile.weakest_text(self.result, self.code, self.against_rest, self.whole)))
         unusual = self.week.narrowed(self.everyone.everywhere.unusual)
-        concerns = [name for name, found in self.rate_signs.items() if found.variation == "concern"]
+        concerns = [f"{name}{found.course}" for name, found in self.rate_signs.items() if found.variation == "concern"]
         apart = [self.standing_out]
         if community_lists.repeated_more(self):
             apart.append(f"重复诉求率 {wording.rate_text(self.repeat_share)}，明显高于{self.whole}")

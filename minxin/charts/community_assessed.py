@@ -20,9 +20,6 @@ from minxin.charts.weekly_figures import unit as unit_of
 if TYPE_CHECKING:
     from minxin.charts.community import Profile
 
-#: Whether the difference to the others is beyond chance, short enough for a card.
-_UNMOVED, _APART = "不显著", "显著"
-
 
 def rates(page: Profile) -> Chart | None:
     """The score, the three rates and the intake of the month as a row of figures."""
@@ -54,7 +51,7 @@ def rates(page: Profile) -> Chart | None:
                 "low": row[f"{rate}_low"],
                 "high": row[f"{rate}_high"],
                 "change": value - street[f"{rate}_rate"]["value"],
-                "verdict": _APART if apart.loc[rate, "is_different"] else _UNMOVED,
+                "verdict": figures.APART[bool(apart.loc[rate, "is_different"])],
                 "unit": RATE,
             }
         )
@@ -76,6 +73,7 @@ def rates(page: Profile) -> Chart | None:
         f"{page.name}三率与{page.whole}比较，{page.card.span}，{page.rule.confidence:.0%}区间；受理量为当月",
         ("response_rate", "resolution_rate", "satisfaction_rate"),
         headings={"name": "指标", "value": "数值"},
+        confidence=page.rule.confidence,
     )  # fmt: skip
 
 
@@ -258,7 +256,7 @@ def signs_table(page: Profile) -> Chart:
     rows = [
         {
             "name": name,
-            "variation": VARIATION_NAMES[found.variation],
+            "variation": found.words,
             "assurance": ASSURANCE_NAMES[found.assurance],
             "why": "；".join(found.reasons) or "—",
         }
@@ -274,7 +272,8 @@ def signs_table(page: Profile) -> Chart:
         for r in page.flagged.to_dict("records")
     ]
     data = pd.DataFrame(rows, columns=["name", "variation", "assurance", "why"])
-    wanted = data.loc[data["variation"].isin(["建议核实", VARIATION_NAMES["concern"]]), "name"].tolist()
+    marked = ("建议核实", VARIATION_NAMES["concern"])
+    wanted = data.loc[data["variation"].str.startswith(marked), "name"].tolist()
     known = data["variation"] != VARIATION_NAMES["few"]
     title = f"需要关注：{wording.names_text(wanted, 3)}" if wanted else "各项走势均在正常波动范围内"
     if not known.any():

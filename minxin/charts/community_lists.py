@@ -18,11 +18,11 @@ NONE = "无数据"
 #: What an instruction says of itself, as columns of ``store.instructions.list``.
 INSTRUCTIONS = {
     "id": "编号",
+    "state_label": "状态",
+    "due_on": "期限",
+    "level_label": "时限",
     "text": "批示内容",
     "given_at": "批示时间",
-    "due_on": "期限",
-    "state_label": "状态",
-    "level_label": "时限",
     "last_note": "最近进展",
 }
 #: The columns of a frame without any, where nobody has written yet.
@@ -159,6 +159,7 @@ def repeats(page: Profile) -> Chart:
 def instructions(page: Profile, found: pd.DataFrame | None) -> Chart:
     """Instructions to this community since the month began, and earlier ones still open."""
     rows = pd.DataFrame(columns=NO_INSTRUCTIONS) if found is None else found
+    imported = _imported(page)
     names = {k: v for k, v in INSTRUCTIONS.items() if not page.smallest or k not in ("text", "last_note")}
     data = rows[list(names)].head(page.board.instructions).reset_index(drop=True)
     for column in ("text", "last_note"):
@@ -172,16 +173,24 @@ def instructions(page: Profile, found: pd.DataFrame | None) -> Chart:
         Encoding(),
         Unit(),
         _instruction_title(page, rows if found is not None else None),
-        f"{wording.date_text(page.everyone.start, year=True)}以来交办{page.name}的批示，以及此前尚未办结的",
+        f"{wording.date_text(page.everyone.start, year=True)}以来在本系统交办{page.name}的批示，以及此前尚未办结的"
+        + (f"；导入的历史台账{imported}，不在此列" if imported else ""),
         headings=names,
     )
+
+
+def _imported(page: Profile) -> str:
+    """How many instructions of the imported ledger stand beside those of the store: 另有 2 条; '' for none."""
+    n = int(page.own(page.everyone.imported)["n_since"].sum())
+    return f"另有 {_count(page, n, '条')}" if n else ""
 
 
 def _instruction_title(page: Profile, rows: pd.DataFrame | None) -> str:
     if rows is None:
         return "批示记录暂时无法读取"
     if rows.empty:
-        return f"{page.month_name}以来没有交办{page.name}的批示"
+        imported = _imported(page)
+        return f"{page.month_name}以来本系统没有交办{page.name}的批示" + (f"，历史台账{imported}" if imported else "")
     running = rows[rows["is_open"].astype(bool)]
     late = int(running["level"].isin(["late", "late_twice"]).sum())
     done = len(rows) - len(running)

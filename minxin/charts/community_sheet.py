@@ -51,7 +51,7 @@ def sheet(page: Profile, instructions: pd.DataFrame | None = None, with_records:
 
 
 def _narrowed(chart: Chart, names: tuple[str, ...]) -> Chart:
-    return replace(chart, headings={k: v for k, v in chart.headings.items() if k in names})
+    return replace(chart, headings={k: chart.headings[k] for k in names if k in chart.headings})
 
 
 def _cut(chart: Chart, rows: int) -> Chart:

@@ -14,6 +14,8 @@ from minxin.charts.chart import Encoding, Unit
 SHOWN = "shown"
 #: Columns that are named like the part of the encoding which they fill; a row has those that its page fills.
 PARTS = ("low", "high", "n", "status", "unit", "target", "change", "change_word", "verdict", "note")
+#: Whether a difference is beyond chance, short enough for a card.
+APART = {True: "显著", False: "不显著"}
 
 
 def figure(

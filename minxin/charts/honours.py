@@ -136,6 +136,7 @@ class Evidence:
             status = row[f"{m.code}_status"] if m.base else "ok"
             whole = float(self.whole[m.code]) if m.base else float(self.rows[m.code].mean())
             value = float(row[m.code])
+            apart = honours.is_apart(self.rows, subject, m, self._rule[0].basic_value)
             rows.append(
                 {
                     "code": m.code,
@@ -148,6 +149,7 @@ class Evidence:
                     "unit": RATE if m.base else Unit(),
                     "change": value - whole if status == "ok" else np.nan,
                     "change_word": "比全体" if m.base else "比平均",
+                    "verdict": "" if apart is None else figures.APART[apart],
                     "note": wording.moment_text(self.about.as_of),
                     "position": position,
                 }

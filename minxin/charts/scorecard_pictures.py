@@ -57,6 +57,7 @@ def street(card: Scorecard) -> Chart:
         f"{card.place.whole_word}，{card.span}",
         card.codes,
         headings={"name": "指标", "value": "数值"},
+        confidence=card.rule.confidence,
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def months(card: Scorecard, rate: str) -> Chart:
     good = [c for c, s in signs.items() if s.variation == "improvement"]
     parts = []
     if odd:
-        parts.append(f"{wording.names_text([named[c] for c in odd])}值得关注")
+        parts.append(f"{wording.names_text([named[c] for c in odd])}走低，值得关注")
     if good:
         parts.append(f"{wording.names_text([named[c] for c in good])}持续向好")
     name = messages.RATE_NAMES[rate]

@@ -78,12 +78,13 @@ def signs(card: Scorecard) -> Chart:
     for rate in RATES:
         name = messages.RATE_NAMES[rate]
         found = [held[rate].get(code) for code in units["code"]]
-        data[f"{rate}_variation"] = [VARIATION_NAMES[s.variation] if s else "—" for s in found]
+        data[f"{rate}_variation"] = [s.words if s else "—" for s in found]
         data[f"{rate}_assurance"] = [ASSURANCE_NAMES[s.assurance] if s else "—" for s in found]
         headings |= {f"{rate}_variation": f"{name}：走势", f"{rate}_assurance": f"{name}：达标"}
-    marked = (data.filter(like="_variation") == VARIATION_NAMES["concern"]).any(axis=1)
+    concern = VARIATION_NAMES["concern"]
+    marked = data.filter(like="_variation").apply(lambda column: column.str.startswith(concern)).any(axis=1)
     names = data.loc[marked, "name"].tolist()
-    title = f"{wording.names_text(names)}有指标走势值得关注" if names else f"各{card.word}三率走势均无需特别关注"
+    title = f"{wording.names_text(names)}有指标走低，值得关注" if names else f"各{card.word}三率走势均无需特别关注"
     return card.chart(
         "signs",
         Kind.TABLE,

@@ -41,7 +41,9 @@ def measured(page: Weekly) -> pd.DataFrame:
     held, rows = indicators.load(), []
     note = wording.moment_text(page.about.as_of) + ("，本期未满" if page.is_partial else "")
     # a stock is what stood there as the period ended
-    stock_note = note if page.is_partial else wording.moment_text(dt.datetime.combine(page.period.end, dt.time()))
+    newest = (page.about.as_of - dt.timedelta(microseconds=1)).year
+    ended = dt.datetime.combine(page.period.end, dt.time())
+    stock_note = note if page.is_partial else wording.moment_text(ended, year=page.period.last.year != newest)
     for code in page.board.kpi:
         indicator = held[code]
         now, moved = change(page, indicator)

@@ -11,6 +11,7 @@ source = notices.opening("decisions", viewer, "上次定的事办了没有？谁
 found, is_usable = decisions.opening(viewer)
 if is_usable:
     decisions.figures(found, viewer)
+    decisions.imported(source, viewer)
 
 with st.container(gap="small"):
     shown = decisions.choose(found, viewer)

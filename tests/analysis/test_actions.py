@@ -38,12 +38,17 @@ def test_time_gone_is_a_share_of_whole_days() -> None:
 
 
 def test_on_the_first_day_nothing_is_late() -> None:
-    timed = actions.timed(rows(0, 0, 0), AT)
+    timed = actions.timed(rows(0, None, 0), AT)
     assert timed["elapsed"].tolist() == [0, 0, 0]
-    assert set(timed["status"]) == {actions.BEGUN}
-    assert actions.message(timed, AT) == "3 项行动7月4日起步，进度待填报"
+    assert set(timed["status"]) == {actions.WAITING}, "data until midnight end before the first day begins"
+    assert actions.message(timed, AT) == "3 项行动定于7月4日起步"
+    first = dt.datetime(2023, 7, 5)
+    timed = actions.timed(rows(0, None), first)
+    assert timed["status"].tolist() == [actions.BEGUN, actions.UNTOLD]
+    assert actions.message(timed, first) == "2 项行动7月4日起步，填报的进度均为 0，1 项未填报"
+    assert actions.message(actions.timed(rows(None), first), first) == "1 项行动7月4日起步，进度待填报"
     later = dt.datetime(2023, 7, 14)
-    assert actions.message(actions.timed(rows(0, 0), later), later) == "2 项行动7月4日起步，已过 10 天，尚无进度填报"
+    assert actions.message(actions.timed(rows(None), later), later) == "1 项行动7月4日起步，已过 10 天，尚无进度填报"
     before = dt.datetime(2023, 6, 1)
     assert actions.message(actions.timed(rows(0), before), before) == "1 项行动定于7月4日起步"
 

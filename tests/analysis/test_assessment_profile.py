@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from minxin.analysis import rates
-from minxin.analysis.assessment import profile, rules
+from minxin.analysis.assessment import messages, profile, rules
 from minxin.analysis.assessment.assess import assess
 
 RULE = rules.load().rule_on(pd.Timestamp("2023-06-30").date())
@@ -64,10 +64,17 @@ def test_the_class_is_said_with_its_reason() -> None:
     assert other.startswith("三率均不低于全街道")
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    row = {"response_gap": -0.00001, "resolution_gap": 0.00001, "satisfaction_gap": -0.012}
+    assert messages.worst_parts(row) == "满意率 −1.20、响应率 0.00、解决率 0.00"
+
+
 def test_alike_units_are_not_ranked_and_few_cases_not_judged() -> None:
     result = assess(_counts([340] * 10), RULE)
     said = profile.class_text(result, "c03", "全街道", "社区")
-    assert said.startswith("平稳，") and "各社区没有显著差异" in said and said.endswith("不排名次")
+    assert said.startswith("平稳，") and "各社区总体上没有显著差异" in said and said.endswith("不排名次")
+    for title in (messages.standing(result, "单位"), messages.ranking(result, "单位")):
+        assert "总体上没有显著差异，证据不足以排出名次" in title, "one rate of one unit may differ all the same"
     few = assess(_counts([10, 340, 340]).assign(n_valid=[12, 400, 400], n_responded=[11, 380, 380],
                                                 n_satisfied=[9, 320, 320]), RULE)  # fmt: skip
     assert profile.class_text(few, "c00", "全街道", "社区") == "有效样本 12 件，不足 30 件，不排名次、不归类"
@@ -78,5 +85,5 @@ def test_what_is_unusual_is_listed_or_denied() -> None:
     nothing = pd.DataFrame(columns=["level", "label", "share"])
     assert profile.unusual_text(nothing, nothing, [], []) == "未见异常"
     found = pd.DataFrame([{"level": "yellow", "category_1": "噪声", "observed": 12, "expected": 4.6}] * 3)
-    said = profile.unusual_text(found, nothing, ["解决率"], ["停车占 20%"])
-    assert said == "噪声 12 件，正常约 5 件；噪声 12 件，正常约 5 件，另有 1 类偏多；停车占 20%；解决率走势值得关注"
+    said = profile.unusual_text(found, nothing, ["解决率走低"], ["停车占 20%"])
+    assert said == "噪声 12 件，正常约 5 件；噪声 12 件，正常约 5 件，另有 1 类偏多；停车占 20%；解决率走低，值得关注"

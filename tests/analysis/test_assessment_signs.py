@@ -168,6 +168,8 @@ def test_special_cause_is_seen_and_turned_round_where_low_is_good(tail, reason):
     worse, better = signs(x, n), signs(x, n, low_is_good=True)
     assert worse.variation == "concern" and reason in worse.reasons
     assert better.variation == "improvement" and reason in better.reasons
+    assert (worse.words, better.course) == ("值得关注（走低）", "走低")
+    assert signs(n - x, n, low_is_good=True).words == "值得关注（走高）"
     assert signs(n - x, n).variation == "improvement"
 
 
@@ -185,7 +187,7 @@ def test_few_months_say_nothing_and_months_without_cases_are_left_out():
     n = np.full(13, 100)
     n[5] = 0
     found = signs(np.insert(STEADY, 5, 0), n)
-    assert found.variation == "common" and np.isnan(found.low[5])
+    assert (found.variation, found.words) == ("common", "正常波动") and np.isnan(found.low[5])
     assert set(VARIATION_NAMES) >= {found.variation} and set(ASSURANCE_NAMES) >= {found.assurance}
 
 

@@ -40,6 +40,14 @@ def test_few_cases_never_lead() -> None:
     assert honours.ordered(counted, MEASURES["first_hand"])["code"].tolist() == ["u1", "u0"]
 
 
+def test_a_difference_to_the_others_is_judged_where_both_have_cases() -> None:
+    rows = frame(*({"n_ledger": n, "n_ledger_met": met} for n, met in ((9, 5), (900, 300), (4, 4))))
+    ledger = MEASURES["ledger"]
+    assert [honours.is_apart(rows, code, ledger, 0.9) for code in rows["code"]] == [False, True, None]
+    assert honours.is_apart(rows, "u0", MEASURES["first_hand"], 0.9) is None
+    assert honours.is_apart(rows.head(1), "u0", ledger, 0.9) is None, "nobody else to differ from"
+
+
 def test_what_is_said_is_what_can_be_said() -> None:
     alike = frame(*({"n_valid": 100, "n_satisfied": 80 + i} for i in range(5)))
     assert honours.message(alike, MEASURES["satisfaction"], "单位") == "5 个单位的满意率没有显著差异"

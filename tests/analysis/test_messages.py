@@ -101,7 +101,7 @@ def test_categories():
 
     assert title(40, 120, 35) == "乙最多，120 件，占六成多"
     assert title(52, 50, 9, 5) == "甲、乙居前，合计占近九成"
-    assert title(20, 19, 21, 18, 20) == "诉求分散，前5类数量相近"
+    assert title(20, 19, 21, 18, 20) == "诉求分散，前5类之间没有显著差异"
     assert title(0, 0) == "本期无受理诉求"
     assert title() == "本期无受理诉求"
 

@@ -146,6 +146,7 @@ def test_from_a_chart_to_its_follow_up(show: Show) -> None:
     page.locator(".st-key-note_ranking button").click()
     dialog = page.locator('[role="dialog"]', has_text="记一条批示").last
     dialog.locator(".st-key-instruct_text_chart textarea").fill("请限期办结。")
+    assert page.locator("[data-testid=stPopoverBody]:visible").count() == 0, "the menu lay over the dialog"
     dialog.locator(".st-key-instruct_unit_chart input").click()
     page.keyboard.type("翻身")
     page.get_by_role("option", name="翻身社区").click()

@@ -155,7 +155,7 @@ def test_cards_say_change_target_and_cases() -> None:
     assert (first.figure, first.change) == ("1.3万件", "环比 ▲ +820件")
     assert (second.figure, second.change, second.verdict, second.target) == (
         "95.3%", "环比 ▲ +1.2百分点", "好转", "目标 99.0%")  # fmt: skip
-    assert (second.interval, second.cases) == ("区间 94.1%—96.3%", "n=1,204")
+    assert (second.interval, second.cases) == ("95%区间 94.1—96.3%", "n=1,204")
     assert third.change == "环比 ▼ −2.4百分点"
     assert (fourth.figure, fourth.unknown) == ("缺人口数", True)
     assert (fifth.change, fifth.verdict) == ("环比 持平", "")

@@ -30,12 +30,13 @@ def test_nobody_waits_for_what_is_not_open(demo: Home, open_page: Open) -> None:
     at = open_page(actions="true")
     assert not at.exception and not at.error
     assert len(at.dataframe) == len(closed.dataframe) + 1
-    assert "10 项行动7月4日起步，进度待填报" in shown(at) and "起步" not in shown(closed)
+    assert "10 项行动定于7月4日起步" in shown(at) and "起步" not in shown(closed)
 
 
-def test_the_first_day_looks_begun_and_not_broken(demo: Home) -> None:
+def test_before_the_first_day_nothing_is_drawn_as_nothing_done(demo: Home) -> None:
     chart = actions.chart(_source(demo))
-    assert chart.values == ["0.0%"] * 10 and chart.column("target") == [0.0] * 10
+    assert chart.values == ["未开始"] * 10 and chart.column("y") == [None] * 10
+    assert set(chart.data["status"]) == {"未开始"} and chart.column("target") == [0.0] * 10
     assert chart.target_word == "时间进度"
     drawn = figure(chart, "light")
     low, high = drawn.layout.xaxis.range

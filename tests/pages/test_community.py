@@ -34,7 +34,13 @@ NAME, CODE = "翻身社区", "440306017017"
 NOBODY = pd.DataFrame(columns=NO_INSTRUCTIONS)
 
 
-def _profile(home: Home, code: str = CODE, smallest: int = 0, viewer: Viewer | None = None) -> Profile:
+def _profile(
+    home: Home,
+    code: str = CODE,
+    smallest: int = 0,
+    viewer: Viewer | None = None,
+    month: tuple[int, int] = (2023, 6),
+) -> Profile:
     held = queries.current(home)
     assert held is not None
     who = viewer or Viewer.local(home.deployment)
@@ -42,7 +48,6 @@ def _profile(home: Home, code: str = CODE, smallest: int = 0, viewer: Viewer | N
     def ask(block: str, /, **parameters: Any) -> pd.DataFrame:
         return held.run(block, who, **parameters)
 
-    month = (2023, 6)
     card = Scorecard(
         Review(ask, month, rules.load().for_month(*month)),
         About(held.snapshot.as_of, held.snapshot.id, True),
@@ -125,6 +130,15 @@ def test_the_trend_has_thirteen_months_the_street_and_the_middle_half(demo: Home
     assert set(page.trend("intake").data["series"]) == {NAME}, "a sum of all is no line to hold one against"
 
 
+def test_another_year_than_that_of_the_data_is_named(demo: Home) -> None:
+    earlier, newest = _profile(demo, month=(2022, 6)), _profile(demo)
+    assert all("年" in words for words in earlier.everyone.month_words)
+    assert newest.everyone.month_words[-2:] == ["5月", "6月"] and newest.everyone.month_words[0] == "22年6月"
+    notes = [str(note) for note in earlier.clocks.column("note")]
+    assert "截至 2022年6月30日 24:00" in notes and "截至 6月30日 24:00" not in notes
+    assert "截至 6月30日 24:00" in [str(note) for note in newest.clocks.column("note")]
+
+
 def test_a_viewer_of_sums_gets_no_records_and_no_small_cells(
     demo: Home, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +212,19 @@ def test_what_was_told_to_this_community_is_listed_with_its_state(own_demo: Home
     assert tables and set(tables[0]["批示内容"]) == {"疏通一苑排水", "清理七苑垃圾"}
 
 
+def test_what_the_imported_ledger_says_is_not_denied(demo: Home, snapshot: duckdb.DuckDBPyConnection) -> None:
+    rows = snapshot.execute(
+        "select community_code, count(*) from fct_instruction join fct_petition using (petition_id)"
+        " where given_at >= date '2023-06-01' or done_at is null group by 1"
+    ).fetchall()
+    told = dict(rows)
+    assert told
+    for code in (next(iter(told)), next(c for c in demo.deployment.community_codes if c not in told)):
+        title = _profile(demo, code).instructions(NOBODY).title
+        assert ("历史台账另有" in title) == (code in told)
+        assert f"另有 {told.get(code, 0)} 条" in title or code not in told
+
+
 def test_a_broken_store_never_fails_the_page(own_demo: Home, open_page: Open) -> None:
     own_demo.operations.mkdir(exist_ok=True)
     (own_demo.operations / "operations.sqlite").write_bytes(b"no database at all" * 100)
@@ -210,7 +237,7 @@ def test_a_broken_store_never_fails_the_page(own_demo: Home, open_page: Open) ->
 def test_looking_makes_no_store(own_demo: Home, open_page: Open) -> None:
     before = sorted(p.name for p in own_demo.operations.glob("*")) if own_demo.operations.exists() else []
     at = _open(open_page)
-    assert f"没有交办{NAME}的批示" in shown(at)
+    assert f"本系统没有交办{NAME}的批示" in shown(at)
     after = sorted(p.name for p in own_demo.operations.glob("*")) if own_demo.operations.exists() else []
     assert before == after
 

@@ -106,6 +106,17 @@ def test_figures_and_title_say_what_is_late(store: Store, own_demo: Home, open_p
     assert "临期" in rows["期限"].tolist()[2] and len(rows) == 4
 
 
+def test_the_imported_ledger_is_told_apart_from_what_is_counted(own_demo: Home, open_page: Open) -> None:
+    at = open_page(PAGE)
+    held = queries.current(own_demo)
+    assert held is not None
+    past = held.run("decisions.past", Viewer.local(own_demo.deployment), limit=1000)
+    running = int(past["done_at"].isna().sum())
+    assert running and f"历史台账另有 {len(past)} 条，其中未落实 {running} 条" in shown(at)
+    press(at, "看历史批示")
+    assert not at.exception and f"历史批示 {len(past)} 条" in shown(at)
+
+
 def test_the_list_is_filtered_in_the_address(store: Store, own_demo: Home) -> None:
     given(store, own_demo, urgency="critical")
     given(store, own_demo, unit=Unit("department", "司法所", "司法所"), due_on=DAY(2023, 6, 27))

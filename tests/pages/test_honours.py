@@ -17,6 +17,7 @@ from minxin.analysis.assessment import rules
 from minxin.board import filters, honours, nominations, panel
 from minxin.board.frames import Source
 from minxin.charts import figure
+from minxin.charts.words import width
 from minxin.operations import Actor, Store, View
 from minxin.settings import Home
 from tests.pages.conftest import Open, shown
@@ -57,6 +58,15 @@ def test_every_measure_sorts_and_none_is_made_of_the_others(demo: Home) -> None:
             assert figure(chart, "light").data and len(chart.rows) == 20
             assert "总分" not in chart.title
         assert {"首办办结", "按期销账率", "满意率", "重复诉求解决率"} <= set(found.beside("ledger").headings.values())
+
+
+def test_cards_say_what_the_average_is_and_columns_show_whole_figures(demo: Home, open_page: Open) -> None:
+    at = open_page(PAGE)
+    lines = [line.strip() for caption in at.caption for line in str(caption.value).splitlines()]
+    [usual] = [line for line in lines if line.startswith("平均 ")]
+    assert usual.endswith("件") and not any(line.startswith("比平均") for line in lines)
+    needed = 13 * width("71.4%（45.4—88.3）") + 8
+    assert all(wide >= needed for widths in honours.WIDTHS.values() for wide in widths[2:])
 
 
 def test_people_are_codes(demo: Home, snapshot: duckdb.DuckDBPyConnection) -> None:
@@ -105,6 +115,13 @@ def test_changing_what_is_looked_at_forgets_how_it_was_sorted(demo: Home, open_p
     at.get_by_key("about").set_value("case").run()
     assert not at.exception and not at.error
     assert "首件" in shown(at) or "起案件" in shown(at)
+    assert at.get_by_key("sort").proto.set_value, "a browser that is not told keeps the words of units"
+    at.get_by_key("about").set_value("unit").run()
+    assert at.get_by_key("sort").proto.set_value
+    at.get_by_key("about").set_value("person").run()
+    assert not at.exception and not at.error
+    chosen = at.get_by_key("subject")
+    assert chosen.proto.set_value and chosen.value in honours.evidence(source(demo), "person", YEAR).names("first_hand")
 
 
 # ── cases ───────────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +143,8 @@ def test_every_case_has_an_honest_sentence(demo: Home) -> None:
         story = honours.story(source(demo), held.of(key))
         chart = story.series(story.level)
         assert figure(chart, "dark").data
+        counted = [words for words, of in zip(chart.values, chart.column("series"), strict=True) if of == "实际"]
+        assert counted and not any("." in words for words in counted)
         said.add(chart.title[:5])
         for level in story.levels():
             assert story.series(level).title

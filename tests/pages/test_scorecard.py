@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
+from streamlit.proto.Block_pb2 import Block
 
 from minxin.settings import Home
 from tests.pages.conftest import Open, shown
 
+HORIZONTAL = Block.FlexContainer.Direction.HORIZONTAL
 FILE = "assessment/scorecard.py"
 
 
@@ -39,7 +43,7 @@ def test_every_unit_stands_in_the_table_with_its_worst_parts(demo: Home, open_pa
 
 def test_another_rule_is_a_trial_and_says_so(demo: Home, open_page: Open) -> None:
     official = open_page(FILE)
-    trial = open_page(FILE, rules="试算：权重三三三（试算）")
+    trial = open_page(FILE, rules="试算：权重30·35·35（试算）")
     assert "不受影响" in shown(trial) and "不受影响" not in shown(official)
     assert trial.metric[0].value != official.metric[0].value
     assert trial.metric[2].value == official.metric[2].value, "the rates are the same, the weights are not"
@@ -49,7 +53,8 @@ def test_units_are_assessed_too(demo: Home, open_page: Open) -> None:
     at = open_page(FILE, by="承办单位")
     assert not at.exception and not at.error
     assert len(at.dataframe[0].value) > 30
-    assert "单位" in shown(at)
+    assert "n 为首办单位有登记的有效回访" in shown(at) and "得分没有显著差异" not in shown(at)
+    assert "n 为首办单位" not in shown(open_page(FILE))
 
 
 def test_what_lies_behind_the_rates_is_listed(demo: Home, open_page: Open) -> None:
@@ -57,6 +62,16 @@ def test_what_lies_behind_the_rates_is_listed(demo: Home, open_page: Open) -> No
     assert not at.exception and not at.error
     assert re.search(r"共 [\d,]+ 件", shown(at))
     assert len(at.dataframe[-1].value) == 15
+    flexible = [block for block in _blocks(at.main) if block.type == "flex_container"]
+    lines = [block for block in flexible if block.proto.flex_container.direction == HORIZONTAL]
+    assert any("answer" in {box.key for box in line.selectbox} for line in lines)
+    assert not any(len(line.dataframe) for line in lines if len(line.selectbox)), "beside filters a list is squeezed"
+
+
+def _blocks(node: Any) -> Iterator[Any]:
+    for child in getattr(node, "children", {}).values():
+        yield child
+        yield from _blocks(child)
 
 
 def test_months_windows_and_signs_come_when_opened(demo: Home, open_page: Open) -> None:

@@ -142,6 +142,7 @@ COLUMNS = {
         "community_name",
         "petition_id",
     ],
+    "decisions.past_counts": ["community_code", "n", "n_open", "n_since"],
     "decisions.departments": ["unit", "level"],
     "assessment.counts": ["community_code", "unit", "month_start", "exclusion", *ASSESSED],
     "assessment.points": ["code", "point", "cases"],
@@ -729,6 +730,12 @@ def test_a_viewer_sees_the_own_communities_only(name, small):
 def test_past_instructions_are_those_of_known_petitions_and_late_after_their_day(small):
     rows = small.run("decisions.past", limit=10)
     assert rows.petition_id.tolist() == ["a0", "b0", "n0"] and set(rows.state) == {"逾期未落实"}
+    counts = small.run("decisions.past_counts", start="2023-07-04")
+    assert counts[["n", "n_open", "n_since"]].sum().tolist() == [3, 3, 3] and set(counts["community_code"]) == {
+        "A",
+        "B",
+        "none",
+    }
     assert small.run("decisions.departments").unit.tolist() == ["司法所"]
 
 

@@ -33,7 +33,8 @@ def standing(result: Assessment, word: str) -> str:
             held.sort(key=lambda row: row[1], reverse=name not in ("整改", "治理"))
             parts.append(f"{name} {len(held)} 个（{wording.names_text([row[2] for row in held])}）")
     if result.no_difference:
-        said = f"{len(judged)} 个{word}得分没有显著差异，不排名次"
+        # Too little to tell them apart does not mean that they are alike: one rate may set one apart.
+        said = f"{len(judged)} 个{word}的得分总体上没有显著差异，证据不足以排出名次"
         return said + ("；" + "，".join(parts) if parts else "")
     steady = sum(row[0] == STEADY for row in judged)
     return "，".join([*parts, f"{'其余 ' if parts else ''}{steady} 个{STEADY}"])
@@ -58,7 +59,8 @@ def ranking(result: Assessment, word: str) -> str:
     """What the sorted dots say: first and last with their intervals of ranks, or that there is no order."""
     ranked = result.units[result.units["rank_low"].notna()]
     if result.no_difference or len(ranked) < 2:
-        return f"各{word}没有显著差异" if len(ranked) >= 2 else f"够样本的{word}不足两个，不作比较"
+        alike = f"各{word}总体上没有显著差异，证据不足以排出名次"
+        return alike if len(ranked) >= 2 else f"够样本的{word}不足两个，不作比较"
     first, last = ranked.loc[ranked["rank_median"].idxmin()], ranked.loc[ranked["rank_median"].idxmax()]
     ends = [f"（第 {places_text(row['rank_low'], row['rank_high'])} 名）" for row in (first, last)]
     return f"{first['name']}居前{ends[0]}，{last['name']}居后{ends[1]}，名次区间重叠的不分先后"
@@ -84,7 +86,13 @@ def worst_parts(row: dict[str, Any], single: bool = False) -> str:
         return "—"
     held = [(float(row[f"{rate}_gap"]) * 100, RATE_NAMES[rate]) for rate in RATES]
     known = sorted((gap, name) for gap, name in held if gap == gap)
-    return "、".join(f"{name} {'−' if gap < 0 else '+'}{abs(gap):.2f}" for gap, name in known) or "—"
+    return "、".join(f"{name} {_signed(gap)}" for gap, name in known) or "—"
+
+
+def _signed(gap: float) -> str:
+    """+0.43, −1.20; what rounds to nothing has no sign."""
+    text = f"{abs(gap):.2f}"
+    return text if not float(text) else f"{'−' if gap < 0 else '+'}{text}"
 
 
 def funnel(frame: pd.DataFrame, name: str, word: str) -> str:

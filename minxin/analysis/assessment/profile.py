@@ -132,7 +132,7 @@ def _reason(named: str, row: Mapping[str, Any], result: Assessment, whole: str, 
     if named == "治理":
         return f"万人诉求量连续两期达到{whole}的 {limits.volume_factor:g} 倍，概率{_chance(row['p_governance'])}"
     if result.no_difference:
-        return f"{said}，各{word}没有显著差异"
+        return f"{said}，各{word}总体上没有显著差异"
     return f"{said}，相差未达归类界限"
 
 
@@ -175,7 +175,7 @@ def unusual_text(found: pd.DataFrame, flagged: pd.DataFrame, concerns: list[str]
     """What is unusual: categories beyond their history, what is apart from others, courses that changed, odd shares.
 
     ``found``: rows of ``unusual.unusual``; ``flagged``: rows of ``gaming.gaming`` to look into; ``apart``:
-    sentences about what is apart from the other units.
+    sentences about what is apart from the other units; ``concerns``: rates with their course, 解决率走低.
     """
     held = alarms(found) if len(found) else found
     parts = [
@@ -186,6 +186,6 @@ def unusual_text(found: pd.DataFrame, flagged: pd.DataFrame, concerns: list[str]
         parts[-1] += f"，另有 {len(held) - 2} 类偏多"
     parts += apart
     if concerns:
-        parts.append(f"{wording.names_text(concerns, 3)}走势值得关注")
+        parts.append(f"{wording.names_text(concerns, 3)}，值得关注")
     parts += [f"{r['label']}（{wording.rate_text(r['share'])}）" for r in flagged.head(2).to_dict("records")]
     return "；".join(parts) or "未见异常"

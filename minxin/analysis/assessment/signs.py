@@ -38,7 +38,10 @@ _SIGMAS, _NEAR = 3.0, 2.0
 
 @dataclass(frozen=True)
 class Signs:
-    """``variation`` and ``assurance`` with what they were read from; arrays (months,), NaN where no cases."""
+    """``variation`` and ``assurance`` with what they were read from; arrays (months,), NaN where no cases.
+
+    ``course``: 走高 or 走低 where the variation is special, else ''.
+    """
 
     variation: Variation
     assurance: Assurance
@@ -47,6 +50,13 @@ class Signs:
     centre: float
     low: Array
     high: Array
+    course: str = ""
+
+    @property
+    def words(self) -> str:
+        """The variation, and where it is of concern which way it goes: 值得关注（走低）."""
+        said = VARIATION_NAMES[self.variation]
+        return f"{said}（{self.course}）" if self.variation == "concern" else said
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
@@ -105,7 +115,8 @@ def signs(x: ArrayLike, n: ArrayLike, target: float | None = None, low_is_good: 
     variation: Variation = "concern" if worse else "improvement" if better else "common"
     side = 1 if variation != "common" and (variation == "concern") != low_is_good else 0
     reasons = tuple(REASONS[name] for name, hit in broken.items() if variation != "common" and hit[side])
-    return Signs(variation, _assurance(low, high, target, low_is_good), reasons, value, centre, low, high)
+    course = "" if variation == "common" else ("走高", "走低")[side]
+    return Signs(variation, _assurance(low, high, target, low_is_good), reasons, value, centre, low, high, course)
 
 
 def _assurance(low: Array, high: Array, target: float | None, low_is_good: bool) -> Assurance:
