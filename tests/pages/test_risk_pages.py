@@ -17,7 +17,7 @@ from minxin.charts.credit.heatmap import Question
 from minxin.charts.tables import columns as tables_of
 from minxin.settings import Home
 from minxin.warehouse.visibility import Revocations
-from tests.pages.conftest import Narrow, Open, shown
+from tests.pages.conftest import Narrow, Open, counted, shown
 from tests.queries.risk_world import firms
 from tests.queries.world import World
 
@@ -121,6 +121,23 @@ def test_a_firm_is_shown_with_its_reasons_months_and_records(world: World, open_
     assert "24 个月变动 1 次，最近一次2023年2月变差，由绿A到红D" in said
     timeline = next(t for t in tables(at) if "展示至" in t)
     assert timeline["事项"].tolist() == ["列入黑名单：严重失信"]
+
+
+def test_who_sees_sums_only_gets_one_line_instead_of_any_firm(
+    world: World, open_page: Open, sums_only: Narrow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = {"uscc": "FIRM-D0", "sign": signing.sign(world.home, "FIRM-D0")}
+    assert [h.value for h in open_page(ENTERPRISE, **signed).header] == ["大鹏物业"]
+    sums_only("enterprise")
+    for given in ({}, {"uscc": "FIRM-D0"}, signed, {"find": "众诚"}, {"find": "FIRM-D0"}):
+        run = counted(monkeypatch)
+        at = open_page(ENTERPRISE, **given)
+        assert not at.exception and not at.error and not at.header and not at.dataframe and not at.text_input
+        assert (
+            [i.value for i in at.info if "只看汇总" in i.value] and "大鹏" not in shown(at) and "众诚" not in shown(at)
+        )
+        assert not [block for block in run if block.startswith("enterprise.")], given
+        assert not at.get("download_button") and not at.get("imgs")
 
 
 def test_firms_are_found_and_an_unknown_one_is_said_to_be(world: World, open_page: Open) -> None:

@@ -108,6 +108,14 @@ def _kept(key: tuple[str, ...], code: str, _source: Source) -> Enterprise:
     return Enterprise(_source, code, _source.about, risk_board())
 
 
+def withheld() -> None:
+    """For who sees sums only, with a signed code, too: that says who made it, not who may look."""
+    st.info(
+        "当前身份只看汇总，不能查找和查看单个企业；需要查看的，请管理员在权限表 access.toml 中开通。",
+        icon=":material/visibility_off:",
+    )
+
+
 def unknown() -> None:
     """Where the code of the address names no firm that may be seen."""
     st.warning("没有这家企业，或不在可查看的范围内；请核对统一社会信用代码，或重新查找。", icon=":material/search_off:")
