@@ -200,3 +200,52 @@ def test_parks_tell_no_small_counts_to_who_sees_sums_only() -> None:
 def test_one_hidden_part_of_a_known_sum_takes_the_next_smallest_with_it(counts: list[int], hidden: list[int]) -> None:
     found = small.parts_few(pd.DataFrame([counts], columns=list("abcd"), index=[7]), list("abcd"), 5)
     assert [i for i, few in enumerate(found.loc[7]) if few] == hidden
+
+
+def test_a_sector_of_few_visits_is_neither_rated_nor_named() -> None:
+    """2 of 3 visits found something, 7 of 29, and 40 of 60 beside 15 of 100: only the last two say something."""
+    rows = pd.DataFrame(
+        {"sector_code": ["S01", "S02", "S03", "S04"], "sector_name": ["物业", "燃气", "餐饮", "美容"], "topics": "",
+         "petitions": 90, "firms": [60, 20, 60, 60], "bad": 20, "visits": [29, 3, 60, 100], "found": [7, 2, 40, 15]}
+    )  # fmt: skip
+    page = Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT)
+    text = charts.table(page.topics).to_csv()
+    assert all(said in text for said in ("样本不足（n=3）", "样本不足（n=29）", "样本不足（n=20）", "66.7%", "15.0%"))
+    assert text.count("66.7%") == 1 and "24.1%" not in text
+    assert page.topics.title.endswith("，餐饮检出率高于合计（33.3%）") and "燃气" not in page.topics.title
+    assert page._inspected_said == "检查物业企业 29 家次，发现问题 7 家次，样本不足，不算检出率"
+    few = Linkage(lambda block, **given: rows.head(2), START, END, "近 12 个月", ABOUT)
+    assert few.topics.title.endswith("，各行业检查户次不足，不比较检出率")
+
+
+def test_a_community_of_few_property_companies_is_not_named() -> None:
+    """2 of 5 property companies are not green in the community of most petitions."""
+    page = linkage(0)
+    rows = page.communities.assign(property_firms=[5, 29], property_not_green=[2, 20])
+    few = Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT)
+    assert few._hot_said == "各社区物业企业均不足 30 家，不按占比点名社区"
+    assert "非绿占比" not in charts.table(few.places) and "非绿占比" in charts.table(page.places)
+
+
+def test_a_title_says_how_many_stand_out() -> None:
+    """Five of 21 communities have clearly more firms in C and D than all, a sixth only by its own interval."""
+    counts = [150, 140, 130, 120, 110, 52, *[30] * 15]
+    rows = pd.concat([linkage(0).communities.head(1)] * 21, ignore_index=True).assign(
+        community_name=[f"{i}号" for i in range(21)], firms=600, bad=counts
+    )
+    page = Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT)
+    assert (
+        page.shares.title.startswith("0号、1号、2号等5个的橙C、红D企业占比高于") and "多重比较" in page.shares.subtitle
+    )
+
+
+def test_parks_that_stand_out_are_counted() -> None:
+    """Three of eight parks have clearly fewer green firms than all."""
+    green = [60, 62, 64, *[80] * 5]
+    rows = pd.DataFrame(
+        {"name": [f"{i}园" for i in range(8)], "county_name": "", "firms": 100, "n_a": green, "n_b": 0, "n_c": 0,
+         "n_d": 0}
+    )  # fmt: skip
+    whole = pd.DataFrame({"n_a": [8_000], "firms": [10_000]})
+    page = Parks(lambda block, **given: whole if block == "parks.whole" else rows, dt.date(2023, 7, 4), ABOUT)
+    assert page.classes.title == "0园、1园等3个绿A企业占比低于全部企业（80.0%）" and "多重比较" in page.classes.subtitle

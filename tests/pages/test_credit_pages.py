@@ -131,6 +131,8 @@ def test_the_two_subjects_meet_by_community(asked: Source, rows: duckdb.DuckDBPy
         "select count(*) from fct_petition where category_1 = '物业管理' and community_code <> 'none'"
         " and accepted_day >= '2022-07-04' and accepted_day < '2023-07-04'",
     )
+    # The sectors are counted over the same communities: theirs is the whole that the table of places shows.
+    assert page.sectors.set_index("sector_code").loc["S01", "petitions"] == places["property_petitions"].sum()
     # Few communities of this small demo have both a known population and property companies.
     known = places["per_10000"].notna() & places["weak"].notna()
     assert page.together.n == known.sum() < 10 and not page.together.is_known
