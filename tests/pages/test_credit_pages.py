@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from minxin import queries
+from minxin import charts, queries
 from minxin.access import Viewer
 from minxin.board import ahead
 from minxin.board.credit import enforcement, heatmap, lending, linkage, overview, repair, supervision
 from minxin.board.frames import Source, source
+from minxin.charts.cards import cards
 from minxin.charts.credit.heatmap import Question
 from minxin.charts.credit.linkage import Linkage
 from minxin.charts.credit.overview import Overview
@@ -93,6 +94,29 @@ def test_the_overview_counts_what_the_marts_hold(asked: Source, rows: duckdb.Duc
     # Endings lie to the left: the net of a month is what came less what left.
     flow = page.flow.data
     assert (flow.groupby("month")["n"].sum() == flow.groupby("month")["net"].first()).all()
+
+
+def test_a_year_that_the_data_begin_in_says_so(asked: Source) -> None:
+    """The data begin in July 2021, and nothing of the page is of after the year."""
+    page = Overview(asked, dt.date(2021, 1, 1), dt.date(2022, 1, 1), "2021年", asked.about)
+    assert set(page.dimensions.data["month"]) == {pd.Timestamp(2021, 12, 1)}
+    assert page.dimensions.filters == ("2021年12月",) and page.ranks.filters == ("2021年7月—2021年12月",)
+    assert page.ranks.title.startswith("2021年7月—2021年12月全国名次在第 ") and "0 个月" not in page.ranks.title
+    assert page.ranks.title.endswith("，没有一个月居前四") == bool((page.index["rank_nation"] > 4).all())
+    for said in (page.headline[1][1], page.collection.title):
+        assert said.startswith("2021年（数据自2021年7月起）归集")
+    days = "2021年（2021年1月1日—12月31日，数据自2021年7月起）"
+    for chart in (page.figures, page.collection, page.timeliness, page.calls):
+        assert chart.subtitle.endswith(days)
+    later = Overview(asked, *YEAR, "近 12 个月", asked.about)
+    assert "起" not in later.collection.subtitle and set(later.dimensions.data["month"]) == {pd.Timestamp(2023, 6, 1)}
+
+
+def test_a_rank_is_written_as_one_everywhere(asked: Source) -> None:
+    page = Overview(asked, *YEAR, "近 12 个月", asked.about)
+    last = int(page.index["rank_nation"].iloc[-1])
+    assert f"第 {last} 名" in [card.figure for card in cards(page.figures)]
+    assert charts.figure(page.ranks).layout.yaxis.ticktext[0] == "第 1 名"
 
 
 def test_policies_reach_whom_their_conditions_say(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:

@@ -376,7 +376,7 @@ COLUMNS = {
     "overview.months": ["month_start", "polarity", "n", "published", "due", "on_time", "complete"],
     "overview.kinds": ["position", "disclosure_name", "types", "n", "published", "due", "on_time", "complete"],
     "overview.lists": ["month_start", "list", "n_entered", "n_left", "n_standing"],
-    "overview.calls": ["system", "checks", "promises", "shared", "feedback"],
+    "overview.calls": ["system", "checks", "promises", "shared", "feedback", "since"],
     "overview.mechanisms": ["kind", "n", "last_on"],
     "parks.parks": [
         "park_code",
