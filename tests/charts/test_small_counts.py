@@ -249,3 +249,27 @@ def test_parks_that_stand_out_are_counted() -> None:
     whole = pd.DataFrame({"n_a": [8_000], "firms": [10_000]})
     page = Parks(lambda block, **given: whole if block == "parks.whole" else rows, dt.date(2023, 7, 4), ABOUT)
     assert page.classes.title == "0园、1园等3个绿A企业占比低于全部企业（80.0%）" and "多重比较" in page.classes.subtitle
+
+
+def test_a_county_without_loans_is_one_line_and_no_axis() -> None:
+    """No row is of 宝安区; in 鹤山区 all steps of credit wait."""
+    kinds = {
+        "lending.steps": lending(0).steps,
+        "lending.waits": pd.DataFrame({"county_code": "410602", "step": ["grant"], "days": [9], "is_done": True,
+                                       "n": [3]}),
+        "lending.months": pd.DataFrame({"county_code": "410602", "month_start": [dt.date(2023, 1, 1)],
+                                        "granted_amount": 1e6, "drawn_amount": 1e6}),
+    }  # fmt: skip
+
+    def page(code: str, name: str) -> Lending:
+        return Lending(lambda block, **given: kinds[block], Question(START, END, "近 12 个月", code, name), ABOUT)
+
+    none = page("440306", "宝安区")
+    said = "宝安区近 12 个月没有企业在平台注册"
+    assert none.headline == (("信易贷", said),)
+    assert all(chart.title == said for chart in (none.figures, none.funnel, none.speed))
+    assert none.funnel.empty and none.speed.empty and none.months.empty and len(none.figures.data) == 1
+    held = none.groups("size", "overdue")
+    assert held.title == "没有到期贷款，不比较逾期率" and held.empty
+    few = page("410602", "鹤山区").speed
+    assert not few.empty and charts.figure(few).layout.xaxis.visible is False

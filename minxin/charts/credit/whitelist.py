@@ -135,12 +135,18 @@ class Whitelist:
         if not self.is_usable:
             return "模型", f"{self.name}在后来的贷款上 AUC {auc}，区分能力不足，不建议据此推荐"
         p = self.people
+        if p.empty:
+            return "模型", self._nobody
         both = int((p["is_recommended"] & p["is_listed"]).sum())
         return (
             "模型",
             f"{self.name}在后来的贷款上 AUC {auc}；推荐 {self.question.count(int(p['is_recommended'].sum()), '户')}，"
             f"其中 {self.question.count(both, '户')}已在白名单",
         )
+
+    @property
+    def _nobody(self) -> str:
+        return f"{self.question.place}没有在平台注册、存续的企业，模型没有推荐"
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -197,12 +203,14 @@ class Whitelist:
         """What the model says × what the banks did."""
         found = self.crossed
         p = self.people
+        if p.empty:
+            found = found.iloc[:0]
         fresh = int((p["is_recommended"] & ~p["is_granted"]).sum())
         doubt = int((p["is_listed"] & ~p["is_recommended"]).sum())
-        title = (
-            f"模型推荐而未获授信 {self.question.count(fresh, '户')}，"
-            f"在白名单而模型不推荐 {self.question.count(doubt, '户')}，请逐户核对"
-        )
+        named = (("模型推荐而未获授信", fresh), ("在白名单而模型不推荐", doubt))
+        parts = [f"{what} {self.question.count(n, '户')}" for what, n in named if n]
+        title = "，".join((*parts, "请逐户核对")) if parts else "模型推荐的均已获授信，白名单企业均获模型推荐"
+        title = self._nobody if p.empty else title
         return self.about.chart(
             "whitelist_agreement", Kind.HEATMAP, self.question.hidden(found, "n"),
             Encoding(x="model", y="n", series="bank", status="status", label=SHOWN), FIRMS, title,
@@ -220,6 +228,7 @@ class Whitelist:
         data = pd.DataFrame({"name": words.index.astype(str), "n": words.to_numpy()}).head(10)
         top = str(data["name"].iloc[0]).split(" ", 1)[1] if len(data) else ""
         title = f"风险最高一成企业最常见的原因是{top}" if top else "风险最高一成企业没有突出的原因"
+        title = self._nobody if self.people.empty else title
         return self.about.chart(
             "whitelist_causes", Kind.BAR, self.question.hidden(data, "n"),
             Encoding(x="name", y="n", status="status", label=SHOWN), FIRMS, title,
