@@ -13,7 +13,7 @@ from minxin.analysis import rates, small, standouts, wording
 from minxin.analysis.credit.linkage import Correlation, rank_correlation
 from minxin.analysis.inspection import rules
 from minxin.charts.about import About
-from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.chart import PLAIN_COUNT, RATE, STATUS_WORDS, Annotation, Chart, Encoding, Kind, Unit
 from minxin.charts.credit.counts import TOGETHER, Counts
 from minxin.charts.credit.question import Ask
 
@@ -216,10 +216,8 @@ class Linkage(Counts):
         held = self.sectors
         enough = held["visits"] >= self.smallest_n
         data = held.assign(
-            share=[wording.rate_text(p, n, self.smallest_n) for p, n in zip(held["share"], held["firms"], strict=True)],
-            detected=[
-                wording.rate_text(p, n, self.smallest_n) for p, n in zip(held["detected"], held["visits"], strict=True)
-            ],
+            share=self._rates(held["share"], held["firms"]),
+            detected=self._rates(held["detected"], held["visits"]),
             interval=[
                 wording.interval_text(a, b) if known else ""
                 for a, b, known in zip(held["low"], held["high"], enough, strict=True)
@@ -265,6 +263,12 @@ class Linkage(Counts):
             },
             units=units,
         )
+
+    def _rates(self, values: pd.Series, cases: pd.Series) -> list[str]:
+        """Shares in words; of too few cases, whose number stands in the column before, that they are too few."""
+        few = (cases > 0) & (cases < self.smallest_n)
+        written = [wording.rate_text(value) for value in values]
+        return [STATUS_WORDS["few"] if is_few else said for is_few, said in zip(few, written, strict=True)]
 
     def _no_sector_said(self, enough: int) -> str:
         if enough < 2:

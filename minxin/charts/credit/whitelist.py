@@ -173,8 +173,8 @@ class Whitelist:
         return self.tested.chart(
             "whitelist_card", Kind.TABLE, pd.DataFrame(rows), Encoding(), Unit(), title,
             f"训练 {about['rows_seen']:,} 笔（不良 {about['bad_seen']:,}），{_month(about['cut'])}起授信的企业 "
-            f"{about['rows'] - about['rows_seen']:,} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；括号内为95%区间；"
-            f"今日企业与训练样本的稳定性（PSI）{shift:.3f}",
+            f"{about['rows'] - about['rows_seen']:,} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；"
+            f"括号内为95%区间；今日企业与训练样本的稳定性（PSI）{shift:.3f}",
             headings={
                 "name": "模型", "auc": "区分能力（AUC）", "ks": "最大差距（KS）", "skill": "概率改进（Brier）",
                 "slope": "校准斜率", "psi": "稳定性（PSI）",
