@@ -78,6 +78,25 @@ def test_the_pages_open_and_say_something(small: Home, open_page: Open, file: st
     assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said
 
 
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("credit/overview.py", "鹤壁市、深圳市"),
+        ("credit/repair.py", "鹤壁市、深圳市"),
+        ("credit/linkage.py", "新安街道"),
+    ],
+)
+def test_a_credit_page_names_the_cities_of_its_firms(
+    small: Home, open_page: Open, rows: duckdb.DuckDBPyConnection, file: str, place: str
+) -> None:
+    """Most firms of the register are of 鹤壁, those in the communities of 宝安区."""
+    held = rows.execute(
+        "select city from dim_enterprise join dim_county using (county_code) group by city order by count(*) desc"
+    ).fetchall()
+    assert "、".join(city for (city,) in held) == "鹤壁市、深圳市"
+    assert f":gray[{place} · 截至" in shown(open_page(file))
+
+
 def test_the_overview_counts_what_the_marts_hold(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
     page = Overview(asked, *YEAR, "近 12 个月", asked.about)
     held = page.figures.data.set_index("code")["value"]

@@ -462,7 +462,7 @@ COLUMNS = {
         "found",
         "total",
     ],
-    "repair.counties": ["county_code", "county_name", "n"],
+    "repair.counties": ["county_code", "county_name", "city", "n"],
     "repair.states": ["county_code", "class_code", "class_name", "state", "n", "firms", "n_before"],
     "repair.list": [
         "penalty_id",
