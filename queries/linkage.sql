@@ -61,7 +61,7 @@ order by place.sort_order;
 -- name: sectors(start, end, communities)
 -- One sector that petitions speak of: petitions of its categories, its firms by class, and what inspections found.
 with petitions as (
-    -- One sector with the petitions of the span.
+    -- One sector with the petitions of the span in the communities.
     select
         topic.sector_code,
         string_agg(distinct coalesce(topic.category_2, topic.category_1), '、') as topics,
@@ -74,6 +74,7 @@ with petitions as (
     where
         petition.accepted_day >= :start
         and petition.accepted_day < :end
+        and petition.community_code <> 'none'
         and list_contains(:communities, petition.community_code)
     group by topic.sector_code
 ),

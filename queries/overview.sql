@@ -10,12 +10,13 @@ from fct_city_index
 where dimension = '综合'
 order by month;
 
--- name: dimensions()
--- One dimension of the newest month of the city's index with the same month a year before, null where the method had not begun.
+-- name: dimensions(end)
+-- One dimension of the newest month before a day of the city's index with the same month a year before, null where the method had not begun.
 with newest as (
-    -- One row: the newest month.
+    -- One row: the newest month before the day.
     select max(month) as month,
     from fct_city_index
+    where month < :end
 )
 
 select
@@ -110,13 +111,14 @@ group by months.month_start, entries.list
 order by months.month_start, entries.list;
 
 -- name: calls(start, end)
--- One business system with its calls of the span by kind.
+-- One business system with its calls of the span by kind, and the first month of them.
 select
     system,
     cast(sum(case when kind = '核查' then calls else 0 end) as bigint) as checks,
     cast(sum(case when kind = '承诺' then calls else 0 end) as bigint) as promises,
     cast(sum(case when kind = '共享' then calls else 0 end) as bigint) as shared,
     cast(sum(case when kind = '反馈' then calls else 0 end) as bigint) as feedback,
+    min(month) as since,
 from fct_system_call
 where month >= :start and month < :end
 group by system

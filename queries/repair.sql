@@ -1,8 +1,9 @@
 -- name: counties(communities)
--- One county with enterprises, in the order of the deployment's list.
+-- One county with enterprises and its city, in the order of the deployment's list.
 select
     firm.county_code,
     min(firm.county_name) as county_name,
+    min(county.city) as city,
     count(*) as n,
 from dim_enterprise as firm
 left join dim_county as county on county.county_code = firm.county_code

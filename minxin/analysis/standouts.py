@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, chdtrc, ndtri, pdtr
+from scipy.special import betainc, chdtrc, ndtr, ndtri, pdtr
 
-from minxin.analysis.counts import Array
+from minxin.analysis.counts import Array, bh
 
 #: Error that is allowed to all comparisons together.
 ERROR = 0.05
@@ -72,6 +72,25 @@ def of_rates(x: ArrayLike, n: ArrayLike, smallest_n: float = 0, share: float = 0
         k, m = np.rint(counts[judged]), np.rint(cases[judged])
         scores[judged] = _scores(binomial_upto(k - 1, m, common), binomial_upto(k, m, common))
     return _found(scores, judged, share)
+
+
+def against(x: ArrayLike, n: ArrayLike, common: float, smallest_n: float = 1) -> Standouts:
+    """Members whose share x/n differs from ``common``, a share of more than the members, all tested together.
+
+    Exact binomial mid-p, two-sided, Benjamini-Hochberg over the members at ``ERROR``. Members with n
+    below ``smallest_n`` or 0, or with a missing count, are not judged.
+    """
+    counts, cases = np.asarray(x, dtype="float64"), np.asarray(n, dtype="float64")
+    scores = np.zeros(len(counts))
+    judged = np.flatnonzero((cases > 0) & (cases >= smallest_n) & ~np.isnan(counts))
+    if not len(judged) or not 0 < common < 1:
+        return Standouts(scores, (), (), True)
+    k, m = counts[judged], cases[judged]
+    scores[judged] = _scores(binomial_upto(k - 1, m, common), binomial_upto(k, m, common))
+    clear = judged[bh(2 * ndtr(-np.abs(scores[judged]))) <= ERROR]
+    order = clear[np.argsort(-scores[clear], kind="stable")]
+    high, low = ([int(i) for i in order if scores[i] * side > 0] for side in (1, -1))
+    return Standouts(scores, tuple(high), tuple(reversed(low)), not len(clear))
 
 
 def of_counts(x: ArrayLike, exposure: ArrayLike | None = None, share: float = 0.1) -> Standouts:

@@ -13,6 +13,9 @@ from minxin.board.frames import Source, follow, source
 from minxin.board.text import literal
 from minxin.settings import deployment
 
+#: Section of the registry whose pages are about firms.
+CREDIT = "信用"
+
 
 def opening(page_id: str, viewer: Viewer, question: str = "") -> Source:
     """Title line with freshness and stamp; stops the script, saying what to do, while there are no data."""
@@ -30,16 +33,29 @@ def heading(page_id: str, viewer: Viewer, question: str = "") -> Source | None:
     title, state = st.columns([4, 8], vertical_alignment="bottom")
     title.title(registry.entry(page_id).title, anchor=False, help=question or None)
     if found is not None:
-        state.markdown(_state(found), text_alignment="right")
+        state.markdown(_state(found, _place(page_id, found)), text_alignment="right")
         stale(found)
         follow(found.key, viewer)
     return found
 
 
-def _state(found: Source) -> str:
+def _place(page_id: str, found: Source) -> str:
+    """Whose data a page is about: on credit pages the cities of the firms, most firms first, else the deployment.
+
+    诉求信用联动 stays with the communities of the deployment; where no city is known there is nothing better.
+    """
+    own = deployment().short_name
+    if registry.entry(page_id).section != CREDIT or page_id == "linkage":
+        return own
+    held = found("repair.counties").dropna(subset=["city"])
+    cities = held.groupby("city", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")
+    return wording.names_text([str(city) for city in cities.index]) if len(cities) else own
+
+
+def _state(found: Source, place: str) -> str:
     snapshot, as_of = found.snapshot, wording.moment_text(found.snapshot.as_of, year=True)
     stamp = " :orange-badge[模拟数据]" if snapshot.simulated else ""
-    return f":gray[{literal(deployment().short_name)} · {as_of} · 快照 {literal(snapshot.id)}]{stamp}"
+    return f":gray[{literal(place)} · {as_of} · 快照 {literal(snapshot.id)}]{stamp}"
 
 
 def stale(found: Source) -> None:

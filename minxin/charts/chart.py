@@ -57,12 +57,13 @@ _HEADINGS = {
     "note": "说明",
     "status": "状态",
 }
-_PLACES = {"count": 0, "stock": 0, "rate": 1, "per_10000": 1, "hours": 1, "score": 2, "number": 1}
+_PLACES = {"count": 0, "stock": 0, "rate": 1, "per_10000": 1, "hours": 1, "score": 2, "number": 1, "rank": 0}
 
 
 @dataclass(frozen=True)
 class Unit:
-    """How a value is written. ``kind``: count, stock, rate (a share, 0.953), per_10000, hours, score, number.
+    """How a value is written. ``kind``: count, stock, rate (a share, 0.953), per_10000, hours, score, number,
+    rank (第 7 名).
 
     ``places`` None means the usual number of decimals of the kind. ValueError for an unknown kind.
     """
@@ -93,6 +94,8 @@ class Unit:
         number = float(value)
         if self.kind == "rate":
             return self._number(number * 100, self.decimals) + "%"
+        if self.kind == "rank":
+            return f"第 {self._number(number, self.decimals)} {self.word}"
         for size, word in ((1e8, "亿"), (1e4, "万")):
             if abs(number) >= size:
                 return self._number(number / size, 1) + word + self.word
@@ -114,7 +117,13 @@ class Unit:
         shown = self._number(abs(number) * (100 if self.kind == "rate" else 1), self.decimals)
         if not float(shown):
             return "持平"
-        words = shown + "百分点" if self.kind == "rate" else self.format(abs(number))
+        words = (
+            shown + "百分点"
+            if self.kind == "rate"
+            else shown + self.word
+            if self.kind == "rank"
+            else self.format(abs(number))
+        )
         return ("+" if number > 0 else "−") + words
 
     def heading(self, name: str) -> str:
@@ -133,6 +142,8 @@ class Unit:
         decimals = "." + "0" * self.decimals if self.decimals else ""
         if self.kind == "rate":
             return f"0{decimals}%"
+        if self.kind == "rank":
+            return f'"第 "0{decimals}" {self.word}"'
         word = f'"{self.word}"' if self.word else ""
         big, large = f'"亿{self.word}"', f'"万{self.word}"'
         return rf"[>=100000000]0\.00,,{big};[>=10000]0\.0,{large};#,##0{decimals}{word}"

@@ -167,8 +167,10 @@ def dot_interval(canvas: Canvas) -> None:
                 text=safe(words), x=0, xref="paper", xanchor="left", xshift=4, y=i, yref="y", showarrow=False,
                 font={"size": canvas.font * 0.94, "color": c.quiet},
             )  # fmt: skip
+    # An axis from 0 to 1 under nothing would measure what nobody said.
+    measured = any(v is not None for v in values) or bool(chart.annotations)
     canvas.lay(
-        xaxis={"side": "bottom", "gridcolor": c.hairline},
+        xaxis={"side": "bottom", "gridcolor": c.hairline, "visible": measured},
         height=_height(canvas, len(values), top, 30),
     )
     canvas.margins(l=left, r=_value_column(canvas), t=top, b=30)

@@ -90,7 +90,7 @@ def _axis(chart: Chart, from_zero: bool, *roles: str) -> dict[str, Any]:
     places = ticks(*extent_of(chart, from_zero, *roles))
     held: dict[str, Any] = {
         "num_font": {**_FONT, "color": INK.quiet},
-        "num_format": "0%" if chart.unit.kind == "rate" else "General",
+        "num_format": "0%" if chart.unit.kind == "rate" else chart.unit.label_format if chart.ranks else "General",
         "line": {"none": True},
         "major_gridlines": {"visible": True, "line": {"color": INK.hairline, "width": 0.75}},
     }

@@ -157,6 +157,8 @@ def cell_format(unit: Unit | None, value: Any, with_word: bool = False) -> str:
     """The number format of a cell; with the unit where rows differ."""
     if unit is None:
         return "#,##0" if float(value).is_integer() else "#,##0.0"
+    if with_word and unit.kind == "rank":
+        return unit.label_format
     if with_word and unit.kind != "rate" and unit.word:
         return f'{unit.number_format}"{unit.word}"'
     return unit.number_format

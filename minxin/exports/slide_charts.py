@@ -114,7 +114,7 @@ def _axis_format(chart: Chart, places: list[float]) -> str:
     if chart.unit.kind == "rate":
         step = (places[1] - places[0]) * 100 if len(places) > 1 else 1.0
         return "0%" if abs(step - round(step)) < 1e-9 else "0.0%"
-    return r'[>=10000]0\.0,"万";General'
+    return chart.unit.label_format if chart.ranks else r'[>=10000]0\.0,"万";General'
 
 
 def _paint(fill: Any, colour: Colour) -> None:

@@ -12,7 +12,8 @@ from scipy import stats
 
 from minxin.analysis import messages as m
 from minxin.analysis.indicators import compare, load, measure
-from minxin.analysis.standouts import binomial_upto, of_counts, of_rates
+from minxin.analysis.rates import wilson
+from minxin.analysis.standouts import against, binomial_upto, of_counts, of_rates
 from minxin.analysis.trend import band
 from minxin.settings import deployment
 
@@ -243,3 +244,18 @@ def test_every_title_is_one_line_in_full_width_punctuation(x, more):
         assert title and "\n" not in title and "nan" not in title and "！" not in title
         assert not re.search(r"[;:!?()]|,(?!\d{3})", title), title
         assert len(title) <= 60
+
+
+def test_members_are_held_against_a_given_share_all_together() -> None:
+    """DOMAIN 10 asks for the Benjamini-Hochberg bound: of 21 alike one is named in 5 % of the draws, not in 40 %."""
+    rng = np.random.default_rng(7)
+    n = np.full(21, 600)
+    alone, together = 0, 0
+    for _ in range(300):
+        x = rng.binomial(n, 0.06)
+        alone += bool((wilson(x, n).low > 0.06).any())
+        together += bool(against(x, n, 0.06).high)
+    assert alone > 75 and together < 20
+    found = against([90, 36, 2, 5], [600, 600, 2, 600], 0.06, 30)
+    assert found.high == (0,) and found.low == (3,) and not found.is_alike
+    assert against([2], [2], 0.06, 30).is_alike and against([], [], 0.5).is_alike

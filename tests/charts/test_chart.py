@@ -31,6 +31,7 @@ from tests.charts import samples
         (PER_10000, 72.64, "72.6件/万人"),
         (Unit("hours", "小时"), 3.25, "3.3小时"),
         (Unit("score", "分"), 88.126, "88.13分"),
+        (Unit("rank", "名"), 7, "第 7 名"),
         (COUNT, -0.2, "0件"),
     ],
 )

@@ -329,3 +329,76 @@ def test_a_grid_of_classes_hides_what_its_sums_tell(measure: str) -> None:
     if measure == "count":
         assert held["n"].isna().sum() == 4 and set(held["label"]) == {"", "<5", "不显示"}
         assert open_["label"].tolist().count("<5") == 1
+
+
+def test_a_sector_of_few_visits_is_neither_rated_nor_named() -> None:
+    """2 of 3 visits found something, 7 of 29, and 40 of 60 beside 15 of 100: only the last two say something."""
+    rows = pd.DataFrame(
+        {"sector_code": ["S01", "S02", "S03", "S04"], "sector_name": ["物业", "燃气", "餐饮", "美容"], "topics": "",
+         "petitions": 90, "firms": [60, 20, 60, 60], "bad": 20, "visits": [29, 3, 60, 100], "found": [7, 2, 40, 15]}
+    )  # fmt: skip
+    page = Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT)
+    text = charts.table(page.topics).to_csv()
+    assert text.count("样本不足") == 3, "two of the visits, one of the firms"
+    assert text.count("66.7%") == 1 and "15.0%" in text and "24.1%" not in text
+    assert page.topics.title.endswith("，餐饮检出率高于合计（33.3%）") and "燃气" not in page.topics.title
+    assert page._inspected_said == "检查物业企业 29 家次，发现问题 7 家次，样本不足，不算检出率"
+    few = Linkage(lambda block, **given: rows.head(2), START, END, "近 12 个月", ABOUT)
+    assert few.topics.title.endswith("，各行业检查户次不足，不比较检出率")
+
+
+def test_a_community_of_few_property_companies_is_not_named() -> None:
+    """2 of 5 property companies are not green in the community of most petitions."""
+    page = linkage(0)
+    rows = page.communities.assign(property_firms=[5, 29], property_not_green=[2, 20])
+    few = Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT)
+    assert few._hot_said == "各社区物业企业均不足 30 家，不按占比点名社区"
+    assert "非绿占比" not in charts.table(few.places) and "非绿占比" in charts.table(page.places)
+
+
+def test_a_title_says_how_many_stand_out() -> None:
+    """Five of 21 communities have clearly more firms in C and D than all, a sixth only by its own interval."""
+    counts = [150, 140, 130, 120, 110, 52, *[30] * 15]
+    rows = pd.concat([linkage(0).communities.head(1)] * 21, ignore_index=True).assign(
+        community_name=[f"{i}号" for i in range(21)], firms=600, bad=counts
+    )
+    page = Linkage(lambda block, **given: rows, START, END, "近 12 个月", ABOUT)
+    assert (
+        page.shares.title.startswith("0号、1号、2号等5个的橙C、红D企业占比高于") and "多重比较" in page.shares.subtitle
+    )
+
+
+def test_parks_that_stand_out_are_counted() -> None:
+    """Three of eight parks have clearly fewer green firms than all."""
+    green = [60, 62, 64, *[80] * 5]
+    rows = pd.DataFrame(
+        {"name": [f"{i}园" for i in range(8)], "county_name": "", "firms": 100, "n_a": green, "n_b": 0, "n_c": 0,
+         "n_d": 0}
+    )  # fmt: skip
+    whole = pd.DataFrame({"n_a": [8_000], "firms": [10_000]})
+    page = Parks(lambda block, **given: whole if block == "parks.whole" else rows, dt.date(2023, 7, 4), ABOUT)
+    assert page.classes.title == "0园、1园等3个绿A企业占比低于全部企业（80.0%）" and "多重比较" in page.classes.subtitle
+
+
+def test_a_county_without_loans_is_one_line_and_no_axis() -> None:
+    """No row is of 宝安区; in 鹤山区 all steps of credit wait."""
+    kinds = {
+        "lending.steps": lending(0).steps,
+        "lending.waits": pd.DataFrame({"county_code": "410602", "step": ["grant"], "days": [9], "is_done": True,
+                                       "n": [3]}),
+        "lending.months": pd.DataFrame({"county_code": "410602", "month_start": [dt.date(2023, 1, 1)],
+                                        "granted_amount": 1e6, "drawn_amount": 1e6}),
+    }  # fmt: skip
+
+    def page(code: str, name: str) -> Lending:
+        return Lending(lambda block, **given: kinds[block], Question(START, END, "近 12 个月", code, name), ABOUT)
+
+    none = page("440306", "宝安区")
+    said = "宝安区近 12 个月没有企业在平台注册"
+    assert none.headline == (("信易贷", said),)
+    assert all(chart.title == said for chart in (none.figures, none.funnel, none.speed))
+    assert none.funnel.empty and none.speed.empty and none.months.empty and len(none.figures.data) == 1
+    held = none.groups("size", "overdue")
+    assert held.title == "没有到期贷款，不比较逾期率" and held.empty
+    few = page("410602", "鹤山区").speed
+    assert not few.empty and charts.figure(few).layout.xaxis.visible is False

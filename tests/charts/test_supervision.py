@@ -60,7 +60,9 @@ def test_the_message_says_what_is_sure() -> None:
     assert held.order_message.startswith("风险越高检出越多：绿●A 10.0%，红■D 60.0%，另有 2 类")
     alike = visits(("风险", "试点后", "A", 12, 100), ("随机", "试点后", "A", 10, 100), ("风险", "试点后", "D", 6, 50))
     assert "没有显著差异" in page(alike).lift_message
-    assert "没有随风险上升" in page(alike).order_message
+    assert page(alike).order_message.startswith("看不出检出率随风险上升（差异不显著）：")
+    steep = visits(("风险", "试点后", "A", 8, 65), ("随机", "试点后", "B", 6, 40), ("风险", "试点后", "D", 8, 32))
+    assert page(steep).order_message.startswith("看不出检出率随风险上升（差异不显著）：绿●A 12.3%，红■D 25.0%")
     few = visits(("风险", "试点后", "A", 12, 100), ("随机", "试点后", "A", 3, 20))
     assert "样本不足" in page(few).lift_message and page(few).gain is None
     upside_down = visits(("风险", "试点后", "A", 50, 100), ("随机", "试点后", "D", 5, 100))
@@ -118,6 +120,11 @@ def test_the_plan_and_the_list_are_what_is_drawn() -> None:
     plan = allocation.plan(firms, RULE, 60)
     chart = supervision_plan.planned(plan, ABOUT)
     assert chart.data["drawn"].sum() == 60 and "300 户中抽 60 户" in chart.title
+    # All 50 in D are to be visited and 2 % of those in A: 60 visits do it, 40 do not.
+    assert chart.data["asked"].tolist() == [5, 0, 0, 50] and "规则比例" not in chart.title
+    few = supervision_plan.planned(allocation.plan(firms, RULE, 40), ABOUT)
+    assert few.title == "300 户中抽 40 户，达不到红■D的规则比例，各类都达到至少须抽 55 户"
+    assert "随机组 6 户" in few.subtitle
     found = draw.draw(plan.firms, "1", "一", 0.1)
     listed = supervision_plan.listed(found, firms, "一", ABOUT)
     assert len(listed.data) == 60 and listed.data["class"].iloc[0].startswith("红")

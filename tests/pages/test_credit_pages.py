@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from minxin import queries
+from minxin import charts, queries
 from minxin.access import Viewer
 from minxin.board import ahead
 from minxin.board.credit import enforcement, heatmap, lending, linkage, overview, repair, supervision
 from minxin.board.frames import Source, source
 from minxin.charts import tables
+from minxin.charts.cards import cards
 from minxin.charts.chart import Chart, Kind
 from minxin.charts.credit.enforcement import Enforcement
 from minxin.charts.credit.heatmap import Heatmap, Question
@@ -88,6 +89,25 @@ def test_the_pages_open_and_say_something(small: Home, open_page: Open, file: st
     assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said
 
 
+@pytest.mark.parametrize(
+    ("file", "place"),
+    [
+        ("credit/overview.py", "鹤壁市、深圳市"),
+        ("credit/repair.py", "鹤壁市、深圳市"),
+        ("credit/linkage.py", "新安街道"),
+    ],
+)
+def test_a_credit_page_names_the_cities_of_its_firms(
+    small: Home, open_page: Open, rows: duckdb.DuckDBPyConnection, file: str, place: str
+) -> None:
+    """Most firms of the register are of 鹤壁, those in the communities of 宝安区."""
+    held = rows.execute(
+        "select city from dim_enterprise join dim_county using (county_code) group by city order by count(*) desc"
+    ).fetchall()
+    assert "、".join(city for (city,) in held) == "鹤壁市、深圳市"
+    assert f":gray[{place} · 截至" in shown(open_page(file))
+
+
 def test_the_overview_counts_what_the_marts_hold(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
     page = Overview(asked, *YEAR, "近 12 个月", asked.about)
     held = page.figures.data.set_index("code")["value"]
@@ -104,6 +124,29 @@ def test_the_overview_counts_what_the_marts_hold(asked: Source, rows: duckdb.Duc
     # Endings lie to the left: the net of a month is what came less what left.
     flow = page.flow.data
     assert (flow.groupby("month")["n"].sum() == flow.groupby("month")["net"].first()).all()
+
+
+def test_a_year_that_the_data_begin_in_says_so(asked: Source) -> None:
+    """The data begin in July 2021, and nothing of the page is of after the year."""
+    page = Overview(asked, dt.date(2021, 1, 1), dt.date(2022, 1, 1), "2021年", asked.about)
+    assert set(page.dimensions.data["month"]) == {pd.Timestamp(2021, 12, 1)}
+    assert page.dimensions.filters == ("2021年12月",) and page.ranks.filters == ("2021年7月—2021年12月",)
+    assert page.ranks.title.startswith("2021年7月—2021年12月全国名次在第 ") and "0 个月" not in page.ranks.title
+    assert page.ranks.title.endswith("，没有一个月居前四") == bool((page.index["rank_nation"] > 4).all())
+    for said in (page.headline[1][1], page.collection.title):
+        assert said.startswith("2021年（数据自2021年7月起）归集")
+    days = "2021年（2021年1月1日—12月31日，数据自2021年7月起）"
+    for chart in (page.figures, page.collection, page.timeliness, page.calls):
+        assert chart.subtitle.endswith(days)
+    later = Overview(asked, *YEAR, "近 12 个月", asked.about)
+    assert "起" not in later.collection.subtitle and set(later.dimensions.data["month"]) == {pd.Timestamp(2023, 6, 1)}
+
+
+def test_a_rank_is_written_as_one_everywhere(asked: Source) -> None:
+    page = Overview(asked, *YEAR, "近 12 个月", asked.about)
+    last = int(page.index["rank_nation"].iloc[-1])
+    assert f"第 {last} 名" in [card.figure for card in cards(page.figures)]
+    assert charts.figure(page.ranks).layout.yaxis.ticktext[0] == "第 1 名"
 
 
 def test_policies_reach_whom_their_conditions_say(asked: Source, rows: duckdb.DuckDBPyConnection) -> None:
@@ -142,6 +185,8 @@ def test_the_two_subjects_meet_by_community(asked: Source, rows: duckdb.DuckDBPy
         "select count(*) from fct_petition where category_1 = '物业管理' and community_code <> 'none'"
         " and accepted_day >= '2022-07-04' and accepted_day < '2023-07-04'",
     )
+    # The sectors are counted over the same communities: theirs is the whole that the table of places shows.
+    assert page.sectors.set_index("sector_code").loc["S01", "petitions"] == places["property_petitions"].sum()
     # Few communities of this small demo have both a known population and property companies.
     known = places["per_10000"].notna() & places["weak"].notna()
     assert page.together.n == known.sum() < 10 and not page.together.is_known

@@ -18,8 +18,10 @@ from minxin.access import Viewer
 from minxin.analysis.whitelist import boosting, firms, training
 from minxin.board import picking
 from minxin.board.credit import lending
+from minxin.board.frames import source
 from minxin.charts.about import About
 from minxin.charts.chart import Encoding, Kind, Unit
+from minxin.charts.credit.question import Question
 from minxin.settings import ROOT
 from minxin.warehouse import visibility
 from tests.conftest import clear_caches
@@ -121,12 +123,23 @@ def test_a_trained_model_stands_beside_with_reasons(world: Path, open_page: Open
     at = open_page(FILE, list="已获授信、模型列入风险最高一成")
     assert not at.exception and not at.error
     said = shown(at)
-    assert "AUC" in said and "银行自主审批" in said and "模型卡" in said
+    assert "区分能力（AUC）" in said and "银行自主审批" in said and "模型卡" in said
     table = at.dataframe[-1].value
     column = next(c for c in table.columns if c.startswith("扣分原因"))
     assert table[column].str.split("；").str.len().max() <= 4
     assert table[column].str.contains("近两年").any()
+    assert table[column].str.fullmatch(r"([^；]+（R\d\d）；?)+|没有突出的扣分").all(), "the words first, then the code"
+    card = next(f.value for f in at.dataframe if any("AUC" in c for c in f.value.columns))
+    assert not [c for c in card.columns if c.isascii()] and "稳定性（PSI）" in "".join(card.columns)
     assert not any(c in " ".join(table.columns) for c in ("性别", "法定代表人", "电话"))
+    # A county of no firms: one line each, and nothing to go through one by one.
+    held = source(viewer)
+    assert held is not None
+    page = lending.recommendation(held, Question(D(2020, 1, 1), D(2023, 1, 1), "", "440306", "宝安区"))
+    assert page is not None and page.people.empty
+    said = "宝安区没有在平台注册、存续的企业，模型没有推荐"
+    assert page.headline == ("模型", said)
+    assert all(chart.title == said and chart.empty for chart in (page.agreement, page.causes))
 
 
 def test_a_firm_with_two_loans_is_listed_once_and_a_click_opens_its_own_row(

@@ -377,7 +377,7 @@ COLUMNS = {
     "overview.months": ["month_start", "polarity", "n", "published", "due", "on_time", "complete"],
     "overview.kinds": ["position", "disclosure_name", "types", "n", "published", "due", "on_time", "complete"],
     "overview.lists": ["month_start", "list", "n_entered", "n_left", "n_standing"],
-    "overview.calls": ["system", "checks", "promises", "shared", "feedback"],
+    "overview.calls": ["system", "checks", "promises", "shared", "feedback", "since"],
     "overview.mechanisms": ["kind", "n", "last_on"],
     "parks.parks": [
         "park_code",
@@ -463,7 +463,7 @@ COLUMNS = {
         "found",
         "total",
     ],
-    "repair.counties": ["county_code", "county_name", "n"],
+    "repair.counties": ["county_code", "county_name", "city", "n"],
     "repair.states": ["county_code", "class_code", "class_name", "state", "n", "firms", "n_before"],
     "repair.list": [
         "penalty_id",

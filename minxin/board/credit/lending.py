@@ -37,7 +37,14 @@ _DEFINITIONS = {
     "drawn": "**放款金额**：其中已放款的金额之和，一户有几笔的合计；与授信金额之比为用信比例。",
     "overdue": "**逾期率**：到期日已过的贷款（按笔）中，没有在到期日结清的占比，95% 区间按威尔逊法；还没有到期的不计。",
 }
-_CARD = {"模型": 84, "AUC（95%区间）": 132, "KS": 46, "Brier技巧": 78, "校准斜率": 126, "PSI": 90}
+_CARD = {
+    "模型": 84,
+    "区分能力（AUC）": 126,
+    "最大差距（KS）": 108,
+    "概率改进（Brier）": 126,
+    "校准斜率": 126,
+    "稳定性（PSI）": 102,
+}
 log = logging.getLogger(__name__)
 
 
@@ -150,7 +157,8 @@ def whitelist(model: Whitelist | None, viewer: Viewer) -> None:
         panel.panel(model.agreement, viewer, PAGE)
     with right:
         panel.panel(model.causes, viewer, PAGE)
-    left, right = st.columns(2)
+    # Terms and symbols of six measures stand side by side in a little more than half.
+    left, right = st.columns([7, 5])
     with left:
         panel.panel(model.card, viewer, PAGE, draw=_card)
     with right:

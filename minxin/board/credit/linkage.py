@@ -21,7 +21,7 @@ from minxin.charts.credit.linkage import Linkage
 PAGE = "linkage"
 FIRM = "property_firm"
 #: Width in px of columns whose cells are longer than their headings.
-WIDE = {"社区": 90, "诉求分类": 112, "95%区间": 102}
+WIDE = {"社区": 90, "诉求分类": 98, "检出率": 78, "95%区间": 102}
 
 
 def answer(source: Source, start: dt.date, end: dt.date, label: str) -> Linkage:

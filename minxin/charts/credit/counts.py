@@ -6,6 +6,9 @@ import pandas as pd
 
 from minxin.analysis import small, wording
 
+#: What a chart whose title names units says: the intervals drawn are each for itself, the title is not.
+TOGETHER = "标题点名的按多重比较校正（错误发现率 5%）"
+
 
 class Counts:
     """What has counts: those below ``hidden_below`` are hidden (0: none)."""

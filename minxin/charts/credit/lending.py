@@ -87,7 +87,7 @@ class Lending:
         """Word and sentence: the way, the risk, what the white list is worth."""
         s, q = self.sums, self.question
         if not s["n"]:
-            return (("信易贷", f"{q.label}没有企业在平台注册"),)
+            return (("信易贷", self._nobody),)
         way = (
             f"{q.count(s['n'], '户')}注册，{q.count(s['n_granted'], '户')}获授信 {_money(s['granted_amount'])}，"
             f"放款 {_money(s['drawn_amount'])}"
@@ -95,6 +95,10 @@ class Lending:
         if s["granted_amount"]:
             way += f"，用信 {wording.rate_text(s['drawn_amount'] / s['granted_amount'])}"
         return (("链路", way), ("逾期", self._overdue_said()), ("白名单", self.beside_said))
+
+    @property
+    def _nobody(self) -> str:
+        return f"{self.question.place}{self.question.label}没有企业在平台注册"
 
     def _overdue_said(self) -> str:
         n, x = int(self.sums["n_due"]), int(self.sums["n_overdue"])
@@ -136,6 +140,8 @@ class Lending:
     def figures(self) -> Chart:
         """Five figures of the way."""
         s, q = self.sums, self.question
+        if not s["n"]:
+            return self._no_figures
         of = rates.wilson(s["n_granted"], s["n"])
         drawn = _share(s["drawn_amount"], s["granted_amount"])
         listed = "" if q.any_few(self.listed["n"]) else f"占注册 {_share(self.listed['n'], s['n'])}"
@@ -164,6 +170,16 @@ class Lending:
             Unit(), self.headline[0][1], self.question.days, headings={"name": "项目", "value": "数值"},
         )  # fmt: skip
 
+    @property
+    def _no_figures(self) -> Chart:
+        """The only figure where nobody registered: the others would be shares of nothing."""
+        data = pd.DataFrame([figures.figure("registered", "平台注册", 0, FIRMS, self.question.label)])
+        data = data.assign(position=0)
+        return self.about.chart(
+            "lending_figures", Kind.KPI_ROW, data, figures.encoding(data), Unit(), self._nobody, self.question.days,
+            headings={"name": "项目", "value": "数值"},
+        )  # fmt: skip
+
     def _said(self, x: float, n: float) -> str:
         """A share in words, — where it is made of a count that may not be shown."""
         return wording.MISSING if self.question.any_few(x) or self.question.any_few(n) else _share(x, n)
@@ -185,7 +201,7 @@ class Lending:
         share = rates.wilson(rows["x"], rows["of"])
         rows["share"] = share.value
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
-        title = f"{self.question.label}没有企业注册"
+        title = self._nobody
         few = {name: self.question.is_few(rows[name]) for name in ("n_listed", "of")}
         rows["n_listed"], rows["of"] = (rows[name].where(~hide) for name, hide in few.items())
         rows["share"], rows["interval"] = rows["share"].where(~few["of"]), rows["interval"].where(~few["of"])
@@ -194,6 +210,8 @@ class Lending:
                 f"注册企业获授信占 {self._said(s['n_granted'], s['n'])}，"
                 f"白名单企业获授信占 {self._said(one['n_granted'], one['n'])}"
             )
+        else:
+            rows = rows.iloc[:0]
         return self.about.chart(
             "lending_funnel", Kind.BAR, self.question.hidden(rows, "n", "n_listed", "share", "interval", "amount"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN), FIRMS, title,
@@ -210,8 +228,11 @@ class Lending:
         """The median days of each step of a loan with its interval; what still waits counts as not done yet."""
         held = self.waits["grant"]
         title = f"列入白名单到授信{self.question.median_text(held)}" if held.n else "没有列入白名单的企业"
+        data = self.question.medians(self.waits, STEPS)
+        if not sum(curve.n for curve in self.waits.values()):
+            title, data = self._nobody, data.iloc[:0]
         return self.about.chart(
-            "lending_speed", Kind.DOT_INTERVAL, self.question.medians(self.waits, STEPS),
+            "lending_speed", Kind.DOT_INTERVAL, data,
             Encoding(
                 x="name", y="days", low="low", high="high", n="n", status="status", label="said", order="position"
             ),
@@ -242,7 +263,9 @@ class Lending:
             whole = rates.wilson(np.nan, np.nan)
         elif self.sums[below]:
             line = (Annotation(float(whole.value), f"全部 {wording.rate_text(float(whole.value))}"),)
-        title = self._standing(found, float(whole.value), name, GROUPS[by])
+        title = (
+            self._standing(found, float(whole.value), name, GROUPS[by]) if len(found) else f"没有{base}，不比较{name}"
+        )
         return self.about.chart(
             f"lending_{by}_{measure}", Kind.DOT_INTERVAL, found,
             Encoding(x="name", y="value", low="low", high="high", n="n", status="status"), RATE, title,

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, small, wording
+from minxin.analysis import rates, small, standouts, wording
 from minxin.analysis.credit.linkage import Correlation, rank_correlation
+from minxin.analysis.inspection import rules
 from minxin.charts.about import About
-from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.counts import Counts
+from minxin.charts.chart import PLAIN_COUNT, RATE, STATUS_WORDS, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.counts import TOGETHER, Counts
 from minxin.charts.credit.question import Ask
 
 FIRMS, PETITIONS = Unit("count", "家"), Unit("count", "件")
 CLASS_WORDS = {"A": "绿●A低", "B": "黄▲B一般", "C": "橙◆C较高", "D": "红■D高"}
 ESTATES, LISTED = 15, 100
-#: Property companies that a community must have for their classes to say something of it; visits likewise.
-ENOUGH = 5
 COMPANIES = ("property_firms", "property_bad")
 #: Columns that are shares of firms, and the counts that could be worked out from them.
 SHARES = {"weak": "property_not_green", "share": "bad"}
@@ -32,6 +31,10 @@ class Linkage(Counts):
     def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About, hidden_below: int = 0) -> None:
         self.ask, self.start, self.end, self.label, self.hidden_below = ask, start, end, label, hidden_below
         self.about = about.of(label)
+        # Property companies of a community, or visits of a sector, below which no rate is said: the page on
+        # inspections asks as many. A span that ends before the first version is held to that one.
+        versions = rules.load()
+        self.smallest_n = versions.on(max(end, versions.versions[0].start)).smallest_n
 
     def _asked(self, block: str, **more: int) -> pd.DataFrame:
         return self.ask(block, start=self.start, end=self.end, **more)
@@ -91,11 +94,16 @@ class Linkage(Counts):
     @cached_property
     def hot(self) -> pd.DataFrame:
         """Communities in the upper third by both measures, of those with property companies enough to be judged."""
-        held = self.communities[self.communities["property_firms"] >= ENOUGH]
+        held = self.communities[self.communities["property_firms"] >= self.smallest_n]
         if held.empty:
             return held
         both = (held["per_10000"] >= held["per_10000"].quantile(2 / 3)) & (held["weak"] >= held["weak"].quantile(2 / 3))
         return held[both].sort_values("per_10000", ascending=False)
+
+    @property
+    def has_few_companies(self) -> bool:
+        """Whether no community has property companies enough for a share of them to be said."""
+        return bool((self.communities["property_firms"] < self.smallest_n).all())
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────
 
@@ -116,6 +124,8 @@ class Linkage(Counts):
 
     @property
     def _hot_said(self) -> str:
+        if self.has_few_companies:
+            return f"各社区物业企业均不足 {self.smallest_n} 家，不按占比点名社区"
         if self.hot.empty:
             return "没有社区在物业诉求率和物业企业非绿占比上同时居前三分之一"
         names = "、".join(self.hot["community_name"].head(4))
@@ -133,11 +143,11 @@ class Linkage(Counts):
         if self.is_few(own["found"]).any() or self.is_few(own["visits"]).any():
             visits, found = (self.count(row[c], "家次") for c in ("visits", "found"))
             return f"检查物业企业 {visits}，发现问题 {found}"
+        said = f"检查物业企业 {int(row['visits'])} 家次，发现问题 {int(row['found'])} 家次"
+        if row["visits"] < self.smallest_n:
+            return f"{said}，样本不足，不算检出率"
         limits = wording.interval_text(row["low"], row["high"])
-        return (
-            f"检查物业企业 {int(row['visits'])} 家次，发现问题 {int(row['found'])} 家次，"
-            f"检出率 {wording.rate_text(row['detected'])}（95%区间 {limits}）"
-        )
+        return f"{said}，检出率 {wording.rate_text(row['detected'])}（95%区间 {limits}）"
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -147,17 +157,18 @@ class Linkage(Counts):
         held = self.communities
         few = self.is_few(held["bad"])
         data = held.assign(
-            status=np.where((held["firms"] >= 5) & ~few, "ok", "few"),
+            status=np.where((held["firms"] >= self.smallest_n) & ~few, "ok", "few"),
             firms=held["firms"].mask(self.is_few(held["firms"])),
             **{column: held[column].mask(few) for column in ("bad", "share", "low", "high")},
         )
         bad, n = int(held["bad"].sum()), int(held["firms"].sum())
         title = "社区内没有在册企业"
         if n:
-            above = data[data["low"] > bad / n].sort_values("share", ascending=False)
+            found = standouts.against(held["bad"].mask(few), held["firms"], bad / n, self.smallest_n)
+            above = data.iloc[list(found.high)].sort_values("share", ascending=False)
             title = f"各社区橙C、红D企业占比没有显著高于全部社区（{wording.rate_text(bad / n)}）的"
             if len(above):
-                names = "、".join(above["community_name"].head(3))
+                names = wording.names_text(above["community_name"].tolist(), 3)
                 title = f"{names}的橙C、红D企业占比高于全部社区（{wording.rate_text(bad / n)}）"
         return self.about.chart(
             "linkage_shares",
@@ -166,7 +177,7 @@ class Linkage(Counts):
             Encoding(x="community_name", y="share", low="low", high="high", n="firms", status="status"),
             RATE,
             title,
-            "橙C、红D企业占社区在册企业的比率与95%区间，最新月份",
+            f"橙C、红D企业占社区在册企业的比率与95%区间，{TOGETHER}；最新月份",
             headings={"community_name": "社区", "bad": "橙C、红D", "petitions": "诉求量"},
             units={"bad": FIRMS, "petitions": PETITIONS, "firms": FIRMS},
             annotations=(Annotation(bad / n, "全部社区"),) if n else (),
@@ -176,7 +187,7 @@ class Linkage(Counts):
     def places(self) -> Chart:
         """One community a row with both subjects side by side, most property petitions first."""
         data = self.communities.sort_values("per_10000", ascending=False, na_position="last")
-        data = data.assign(weak=data["weak"].where(data["property_firms"] >= ENOUGH))
+        data = data.assign(weak=data["weak"].where(data["property_firms"] >= self.smallest_n))
         units = dict.fromkeys(("property_petitions", "property_firms", "property_not_green"), PLAIN_COUNT)
         units |= {"per_10000": Unit("per_10000", ""), "weak": RATE}
         held = self._counted(data, units, "property_firms", "property_not_green", "weak")
@@ -187,14 +198,14 @@ class Linkage(Counts):
             Encoding(key="community_code"),
             PETITIONS,
             self._together_said,
-            f"按每万人物业诉求排列；{self.days}，企业按最新月份，不足 {ENOUGH} 家不算占比",
+            f"按每万人物业诉求排列；{self.days}，企业按最新月份，不足 {self.smallest_n} 家不算占比",
             headings={
                 "community_name": "社区",
                 "property_petitions": "物业诉求",
                 "per_10000": "每万人",
                 "property_firms": "物业企业",
                 "property_not_green": "其中非绿",
-                "weak": "非绿占比",
+                **({} if self.has_few_companies else {"weak": "非绿占比"}),
             },
             units=held["units"],
         )
@@ -202,30 +213,33 @@ class Linkage(Counts):
     @cached_property
     def topics(self) -> Chart:
         """The sectors that petitions speak of, with their firms and what inspections found."""
-        data = self.sectors.assign(
+        held = self.sectors
+        enough = held["visits"] >= self.smallest_n
+        data = held.assign(
+            share=self._rates(held["share"], held["firms"]),
+            detected=self._rates(held["detected"], held["visits"]),
             interval=[
-                wording.interval_text(a, b) if n else ""
-                for a, b, n in zip(self.sectors["low"], self.sectors["high"], self.sectors["visits"], strict=True)
-            ]
+                wording.interval_text(a, b) if known else ""
+                for a, b, known in zip(held["low"], held["high"], enough, strict=True)
+            ],
         )
         title = f"{self.label}没有可对应到监管行业的诉求"
         if len(data):
             first = data.iloc[0]
             title = f"{first['sector_name']}诉求最多（{PETITIONS.format(first['petitions'])}）"
             whole = data["found"].sum() / max(data["visits"].sum(), 1)
-            clear = data[(data["low"] > whole) & ~self.is_few(data["found"])].sort_values("detected", ascending=False)
-            if len(clear):
-                top = clear.iloc[0]
-                title += f"，{top['sector_name']}检出率高于合计（{wording.rate_text(whole)}）"
-            elif not self.is_few(data["found"]).any():
-                title += "，各行业检出率没有显著差异"
-        units = dict.fromkeys(("petitions", "firms", "visits"), PLAIN_COUNT) | dict.fromkeys(
-            ("share", "detected"), RATE
-        )
-        held = self._counted(data, units, "firms", "share")
+            few = self.is_few(data["found"])
+            apart = standouts.against(data["found"].mask(few), data["visits"], whole, self.smallest_n)
+            if apart.high:
+                names = wording.names_text(data["sector_name"].iloc[list(apart.high)].tolist())
+                title += f"，{names}检出率高于合计（{wording.rate_text(whole)}）"
+            elif not few.any():
+                title += "，" + self._no_sector_said(int(enough.sum()))
+        units = dict.fromkeys(("petitions", "firms", "visits"), PLAIN_COUNT)
+        counted = self._counted(data, units, "firms", "share")
         # A visit that found something is a firm with a problem: few of them are as telling as few firms.
         visited = small.withheld(
-            held["data"].assign(found_n=data["found"]), self.hidden_below,
+            counted["data"].assign(found_n=data["found"]), self.hidden_below,
             {"visits": ("detected", "interval"), "found_n": ("detected", "interval")},
         )  # fmt: skip
         return self.about.chart(
@@ -235,7 +249,8 @@ class Linkage(Counts):
             Encoding(key="sector_code"),
             PETITIONS,
             title,
-            f"诉求与企业限于各社区，检查含未归属社区的企业；{self.days}",
+            f"诉求与企业限于各社区，检查含未归属社区的企业；不足 {self.smallest_n} 家（次）不算占比，"
+            f"{TOGETHER}；{self.days}",
             headings={
                 "sector_name": "行业领域",
                 "topics": "诉求分类",
@@ -246,14 +261,19 @@ class Linkage(Counts):
                 "detected": "检出率",
                 "interval": "95%区间",
             },
-            units={
-                "petitions": PLAIN_COUNT,
-                "firms": PLAIN_COUNT,
-                "share": RATE,
-                "visits": PLAIN_COUNT,
-                "detected": RATE,
-            },
+            units=units,
         )
+
+    def _rates(self, values: pd.Series, cases: pd.Series) -> list[str]:
+        """Shares in words; of too few cases, whose number stands in the column before, that they are too few."""
+        few = (cases > 0) & (cases < self.smallest_n)
+        written = [wording.rate_text(value) for value in values]
+        return [STATUS_WORDS["few"] if is_few else said for is_few, said in zip(few, written, strict=True)]
+
+    def _no_sector_said(self, enough: int) -> str:
+        if enough < 2:
+            return "各行业检查户次不足，不比较检出率"
+        return f"检查满 {self.smallest_n} 家次的 {enough} 个行业检出率没有显著差异"
 
     @cached_property
     def estates(self) -> Chart:

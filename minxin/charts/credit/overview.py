@@ -18,7 +18,7 @@ from minxin.warehouse.disclosure_rules import load
 
 SCORE, RANK, RECORDS, FIRMS, TIMES = (
     Unit("score", "分"),
-    Unit("count", "名"),
+    Unit("rank", "名"),
     Unit("count", "条"),
     Unit("count", "家"),
     Unit("count", "次"),
@@ -40,7 +40,7 @@ class Overview:
 
     def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About) -> None:
         self.ask, self.start, self.end, self.label = ask, start, end, label
-        self.about = about.of(label)
+        self.about, self.plain = about.of(label), about
         #: Working days within which information is to be published, by the rule of the span's last day.
         self.workdays = load().workdays(end - dt.timedelta(days=1))
         self.in_time = f"{self.workdays}个工作日内"
@@ -52,6 +52,22 @@ class Overview:
     def days(self) -> str:
         """The span in words with its days."""
         return f"{self.label}（{wording.days_text(self.start, self.end, year=True)}）"
+
+    def _late(self, months: pd.Series) -> str:
+        """From when there are data, where they begin after the span; '' else."""
+        first = months.min()
+        return f"数据自{_month(first)}起" if len(months) and pd.Timestamp(first).date() > self.start else ""
+
+    def _dated(self, months: pd.Series) -> str:
+        """The span with its days, with what the data of these months cover of it."""
+        late = self._late(months)
+        return f"{self.days.removesuffix('）')}，{late}）" if late else self.days
+
+    @property
+    def collected(self) -> str:
+        """The span in words as far as there is collected information of it."""
+        late = self._late(self.months["month_start"])
+        return f"{self.label}（{late}）" if late else self.label
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,8 +114,9 @@ class Overview:
         before = self.index[self.index["method_version"] == last["method_version"]]
         if len(before) > 1:
             moved = int(before["rank_nation"].iloc[0]) - int(last["rank_nation"])
-            word = f"比{pd.Timestamp(before['month'].iloc[0]).month}月" if moved else ""
-            said += f"，{word}{'前进' if moved > 0 else '后退'} {abs(moved)} 名" if moved else "，全国名次与年初相同"
+            first = f"{pd.Timestamp(before['month'].iloc[0]).month}月"
+            word = "前进" if moved > 0 else "后退"
+            said += f"，比{first}{word} {abs(moved)} 名" if moved else f"，全国名次与{first}相同"
         return said
 
     @property
@@ -111,7 +128,7 @@ class Overview:
         types = int(self.kinds["types"].sum())
         rate = f"{self.in_time}公示 {wording.rate_text(on_time / due)}" if due else "公示时限都还没有到"
         return (
-            f"{self.label}归集 {types} 类 {RECORDS.format(n)}，{rate}，"
+            f"{self.collected}归集 {types} 类 {RECORDS.format(n)}，{rate}，"
             f"要素齐全 {wording.rate_text(self.months['complete'].sum() / n)}"
         )
 
@@ -162,13 +179,13 @@ class Overview:
         )
         n, due, on_time = (int(self.months[name].sum()) for name in ("n", "due", "on_time"))
         share = rates.wilson(on_time, due)
-        card("records", "归集信用信息", n, RECORDS, self.label)
+        card("records", "归集信用信息", n, RECORDS, self.collected)
         card(
             "on_time",
             f"{self.in_time}公示率",
             share,
             RATE,
-            f"{self.label}，不含未到期 {RECORDS.format(n - due)}" if n > due else self.label,
+            f"{self.collected}，不含未到期 {RECORDS.format(n - due)}" if n > due else self.collected,
             due,
             "ok" if due else "none",
         )
@@ -185,7 +202,7 @@ class Overview:
             figures.encoding(data),
             Unit(),
             self._index_said,
-            self.days,
+            self._dated(self.months["month_start"]),
             headings={"name": "项目", "value": "数值"},
         )
 
@@ -195,13 +212,18 @@ class Overview:
         found = self.index
         names = {"rank_nation": "全国名次", "rank_province": "全省名次"}
         data = found.melt("month", list(names), "part", "rank").assign(part=lambda d: d["part"].map(names))
-        best = found[found["rank_nation"] <= 4]
+        n_best = int((found["rank_nation"] <= 4).sum())
         title = "没有城市信用指数名次"
+        shown = ""
         if len(found):
-            title = f"近 {len(found)} 个月全国名次在第 {int(found['rank_nation'].min())} 至第 " + (
-                f"{int(found['rank_nation'].max())} 名之间，{len(best)} 个月居前四"
-            )
-        return self.about.chart(
+            first, last = (_month(found["month"].iloc[i]) for i in (0, -1))
+            shown = f"{first}—{last}" if first != last else first
+            best = "没有一个月" if not n_best else "各月都" if n_best == len(found) else f"{n_best} 个月"
+            low, high = int(found["rank_nation"].min()), int(found["rank_nation"].max())
+            between = f"在第 {low} 至第 {high} 名之间" if low < high else f"均为第 {low} 名"
+            title = f"{shown}全国名次{between}，{best}居前四"
+        # The months up to the end of the span, whenever it began: so many make a line.
+        return self.plain.of(shown).chart(
             "overview_ranks",
             Kind.LINE,
             data,
@@ -216,7 +238,7 @@ class Overview:
     @cached_property
     def dimensions(self) -> Chart:
         """The five dimensions of the newest month."""
-        found = self.ask("overview.dimensions")
+        found = self.ask("overview.dimensions", end=self.end)
         same = found["method_version"] == found["earlier_version"]
         data = found.assign(
             earlier_score=found["earlier_score"].where(same),
@@ -227,8 +249,8 @@ class Overview:
             best, worst = found.iloc[0], found.iloc[-1]
             title = f"「{best['dimension']}」得分最高（{best['score']:.2f}）"
             title += f"，「{worst['dimension']}」最低（{worst['score']:.2f}）"
-        month = _month(found["month"].iloc[0]) if len(found) else ""
-        return self.about.chart(
+        month = _month(found["month"].iloc[0]) if len(found) else self.label
+        return self.plain.of(month).chart(
             "overview_dimensions",
             Kind.TABLE,
             data,
@@ -250,7 +272,9 @@ class Overview:
         title = self._collected_said
         if total.sum():
             bad = total.get("失信", 0)
-            title = f"{self.label}归集 {RECORDS.format(total.sum())}，失信信息占 {wording.rate_text(bad / total.sum())}"
+            title = (
+                f"{self.collected}归集 {RECORDS.format(total.sum())}，失信信息占 {wording.rate_text(bad / total.sum())}"
+            )
         return self.about.chart(
             "overview_collection",
             Kind.STACKED_COLUMN,
@@ -258,7 +282,7 @@ class Overview:
             Encoding(x="month", y="n", series="polarity"),
             RECORDS,
             title,
-            f"按产生月份与信息性质，{self.days}",
+            f"按产生月份与信息性质，{self._dated(self.months['month_start'])}",
             headings={"month": "月份", "polarity": "性质", "n": "条数"},
         )
 
@@ -288,7 +312,8 @@ class Overview:
             ),
             RATE,
             title,
-            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期的不计，竖线为全部；{self.days}",
+            f"产生后{self.in_time}公示的比率与95%区间，到期未公示的计入分母，未到期的不计，竖线为全部；"
+            f"{self._dated(self.months['month_start'])}",
             annotations=marks,
             headings={
                 "disclosure_name": "类别",
@@ -358,7 +383,7 @@ class Overview:
             Encoding(key="system"),
             TIMES,
             title,
-            f"按核查次数排列，{self.days}",
+            f"按核查次数排列，{self._dated(found['since'])}",
             headings={"system": "业务系统", **CALLS},
             units=dict.fromkeys(CALLS, TIMES),
         )

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, small, wording
+from minxin.analysis import rates, small, standouts, wording
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.counts import Counts
+from minxin.charts.credit.counts import TOGETHER, Counts
 from minxin.charts.credit.question import Ask
 from minxin.charts.once import once
 
@@ -184,14 +184,14 @@ class Parks(Counts):
             data = self._with_few_hidden(data)
         title = self._parks_said
         if n:
-            enough = data[data["status"] == "ok"]
-            low, high = enough[enough["high"] < green / n], enough[enough["low"] > green / n]
+            found = standouts.against(self.parks["n_a"].mask(data["status"] != "ok"), self.parks["firms"], green / n)
+            low, high = ([str(data["name"].iloc[i]) for i in side] for side in (found.low, found.high))
             whole = wording.rate_text(green / n)
             title = f"各园区绿A企业占比与全部企业（{whole}）没有显著差异"
-            if len(low):
-                title = f"{'、'.join(low['name'].head(2))}绿A企业占比低于全部企业（{whole}）"
-            elif len(high):
-                title = f"{'、'.join(high['name'].head(2))}绿A企业占比高于全部企业（{whole}），没有园区明显偏低"
+            if low:
+                title = f"{wording.names_text(low)}绿A企业占比低于全部企业（{whole}）"
+            elif high:
+                title = f"{wording.names_text(high)}绿A企业占比高于全部企业（{whole}），没有园区明显偏低"
         return self.about.chart(
             "parks_classes",
             Kind.DOT_INTERVAL,
@@ -199,7 +199,7 @@ class Parks(Counts):
             Encoding(x="name", y="share", low="low", high="high", n="firms", status="status"),
             RATE,
             title,
-            "绿A企业占园区企业的比率与95%区间，最新月份",
+            f"绿A企业占园区企业的比率与95%区间，{TOGETHER}；最新月份",
             headings={
                 "name": "园区",
                 "county_name": "县区",

@@ -144,7 +144,7 @@ class Supervision:
             alike = found.steps[found.steps["low"] <= 0]
             pairs = [f"{short_name(s.lower)}与{short_name(s.upper)}" for s in alike.itertuples()]
             return f"检出率总体随风险上升：{ends}（{'、'.join(pairs)}相近）{rest}"
-        return f"检出率没有随风险上升，差别在偶然范围之内：{ends}{rest}"
+        return f"看不出检出率随风险上升（差异不显著）：{ends}{rest}"
 
     # ── pictures ────────────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from minxin.analysis.inspection import draw, frame
@@ -9,7 +11,7 @@ from minxin.analysis.inspection.allocation import Plan
 from minxin.analysis.inspection.rules import CLASSES, Rule
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind, Unit
-from minxin.charts.credit.supervision_words import ARMS, FIRMS, class_name
+from minxin.charts.credit.supervision_words import ARMS, FIRMS, class_name, short_name
 
 #: Rows of the drawn list that the page shows; the file has all.
 LISTED = 200
@@ -28,27 +30,37 @@ def planned(plan: Plan, about: About) -> Chart:
                 "name": class_name(code), "firms": plan.sizes[code], "drawn": plan.drawn[code],
                 "share": plan.drawn[code] / plan.sizes[code] if plan.sizes[code] else float("nan"),
                 "low": low, "high": high, "rate": plan.rule.rates[code],
+                "asked": math.floor(plan.sizes[code] * plan.rule.rates[code] + 0.5),
             }
         )  # fmt: skip
+    data = pd.DataFrame(rows)
     left_out = len(plan.firms) - plan.eligible
-    title = (
-        f"{PLAIN_COUNT.exact(plan.eligible)} 户中抽 {PLAIN_COUNT.exact(plan.size)} 户，"
-        f"其中随机组 {PLAIN_COUNT.exact(plan.n_random)} 户，另有 {PLAIN_COUNT.exact(left_out)} 户不参加"
-    )
+    title = f"{PLAIN_COUNT.exact(plan.eligible)} 户中抽 {PLAIN_COUNT.exact(plan.size)} 户"
+    parts = f"其中随机组 {PLAIN_COUNT.exact(plan.n_random)} 户，另有 {PLAIN_COUNT.exact(left_out)} 户不参加"
+    short = [code for code in CLASSES if plan.drawn[code] < data["asked"].iloc[CLASSES.index(code)]]
+    if short:
+        title += (
+            f"，达不到{'、'.join(map(short_name, short))}的规则比例，"
+            f"各类都达到至少须抽 {PLAIN_COUNT.exact(data['asked'].sum())} 户"
+        )
+    else:
+        title += f"，{parts}"
     return about.chart(
         "planned",
         Kind.TABLE,
-        pd.DataFrame(rows),
+        data,
         Encoding(),
         FIRMS,
         title,
-        f"按「{plan.rule.title}」；抽中概率为被随机组或风险组抽中的概率，同类之内因侧重而有高低",
+        f"{f'{parts}；' if short else ''}按「{plan.rule.title}」；抽中概率为被随机组或风险组抽中的概率，"
+        "同类之内因侧重而有高低",
         headings={
             "name": "信用风险类别", "firms": "可抽取（户）", "drawn": "抽查（户）", "share": "平均抽中概率",
-            "low": "最低", "high": "最高", "rate": "规则比例",
+            "low": "最低", "high": "最高", "rate": "规则比例", "asked": "按规则（户）",
         },
         units={
             "firms": PLAIN_COUNT, "drawn": PLAIN_COUNT, "share": RATE_2, "low": RATE_2, "high": RATE_2, "rate": RATE,
+            "asked": PLAIN_COUNT,
         },
     )  # fmt: skip
 

@@ -133,14 +133,21 @@ class Whitelist:
         m = self.measured
         auc = f"{m['auc']:.2f}（95%区间 {m['auc_low']:.2f}—{m['auc_high']:.2f}）"
         if not self.is_usable:
-            return "模型", f"{self.name}在后来的贷款上 AUC {auc}，区分能力不足，不建议据此推荐"
+            return "模型", f"{self.name}在后来的贷款上区分能力（AUC）{auc}，区分能力不足，不建议据此推荐"
         p = self.people
+        if p.empty:
+            return "模型", self._nobody
         both = int((p["is_recommended"] & p["is_listed"]).sum())
         return (
             "模型",
-            f"{self.name}在后来的贷款上 AUC {auc}；推荐 {self.question.count(int(p['is_recommended'].sum()), '户')}，"
+            f"{self.name}在后来的贷款上区分能力（AUC）{auc}；"
+            f"推荐 {self.question.count(int(p['is_recommended'].sum()), '户')}，"
             f"其中 {self.question.count(both, '户')}已在白名单",
         )
+
+    @property
+    def _nobody(self) -> str:
+        return f"{self.question.place}没有在平台注册、存续的企业，模型没有推荐"
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -167,10 +174,10 @@ class Whitelist:
             "whitelist_card", Kind.TABLE, pd.DataFrame(rows), Encoding(), Unit(), title,
             f"训练 {about['rows_seen']:,} 笔（不良 {about['bad_seen']:,}），{_month(about['cut'])}起授信的企业 "
             f"{about['rows'] - about['rows_seen']:,} 笔检验；不良为逾期超过 30 天；没有获贷的企业从未检验；"
-            f"今日企业与训练样本的 PSI {shift:.3f}",
+            f"括号内为95%区间；今日企业与训练样本的稳定性（PSI）{shift:.3f}",
             headings={
-                "name": "模型", "auc": "AUC（95%区间）", "ks": "KS", "skill": "Brier技巧",
-                "slope": "校准斜率", "psi": "PSI",
+                "name": "模型", "auc": "区分能力（AUC）", "ks": "最大差距（KS）", "skill": "概率改进（Brier）",
+                "slope": "校准斜率", "psi": "稳定性（PSI）",
             },
         )  # fmt: skip
 
@@ -197,12 +204,14 @@ class Whitelist:
         """What the model says × what the banks did."""
         found = self.crossed
         p = self.people
+        if p.empty:
+            found = found.iloc[:0]
         fresh = int((p["is_recommended"] & ~p["is_granted"]).sum())
         doubt = int((p["is_listed"] & ~p["is_recommended"]).sum())
-        title = (
-            f"模型推荐而未获授信 {self.question.count(fresh, '户')}，"
-            f"在白名单而模型不推荐 {self.question.count(doubt, '户')}，请逐户核对"
-        )
+        named = (("模型推荐而未获授信", fresh), ("在白名单而模型不推荐", doubt))
+        parts = [f"{what} {self.question.count(n, '户')}" for what, n in named if n]
+        title = "，".join((*parts, "请逐户核对")) if parts else "模型推荐的均已获授信，白名单企业均获模型推荐"
+        title = self._nobody if p.empty else title
         return self.about.chart(
             "whitelist_agreement", Kind.HEATMAP, self.question.hidden(found, "n"),
             Encoding(x="model", y="n", series="bank", status="status", label=SHOWN), FIRMS, title,
@@ -216,10 +225,11 @@ class Whitelist:
         # In the order of their numbers: reasons of equally many firms stand as they come.
         held = self.people[self.people["is_risky"]].sort_index()
         said = self._said(held)
-        words = pd.Series([f"{code} {text}" for row in said for code, text in row], dtype=object).value_counts()
+        words = pd.Series([f"{text}（{code}）" for row in said for code, text in row], dtype=object).value_counts()
         data = pd.DataFrame({"name": words.index.astype(str), "n": words.to_numpy()}).head(10)
-        top = str(data["name"].iloc[0]).split(" ", 1)[1] if len(data) else ""
+        top = str(data["name"].iloc[0]).rpartition("（")[0] if len(data) else ""
         title = f"风险最高一成企业最常见的原因是{top}" if top else "风险最高一成企业没有突出的原因"
+        title = self._nobody if self.people.empty else title
         return self.about.chart(
             "whitelist_causes", Kind.BAR, self.question.hidden(data, "n"),
             Encoding(x="name", y="n", status="status", label=SHOWN), FIRMS, title,
@@ -247,7 +257,7 @@ class Whitelist:
         ].assign(
             bank=shown["bank"].fillna("—"),
             reasons=[
-                "；".join(f"{code} {text}" for code, text in row) or "没有突出的扣分" for row in self._said(shown)
+                "；".join(f"{text}（{code}）" for code, text in row) or "没有突出的扣分" for row in self._said(shown)
             ],
         )
         title = f"{LISTS[which]} {len(held):,} 户" if len(held) else f"没有「{LISTS[which]}」的企业"
