@@ -266,7 +266,10 @@ def test_months_and_differences_tell_no_count_of_enforcement() -> None:
     closed = stock["当月办结"].isna()
     assert closed.iloc[-1] and closed.sum() == 2, "the title says what twelve months come to"
     assert stock["当月发现"].isna().sum() == 1 and stock["其中退出"].isna().all(), "three of eight did not leave"
-    assert open_.stock.data["n"].notna().all() and held.stock.title == "近 12 个月发现 96 件、办结 90 件，在办增加 6 件"
+    assert (
+        open_.stock.data["n"].notna().all()
+        and held.stock.title == "近 12 个整月发现 96 件、办结 90 件（不论何时发现），在办增加 6 件"
+    )
     rising = [10] * 11 + [3] * 1 + [10] * 13
     assert "比一年前增加 7 件" in enforcement(0, arrears=rising).arrears.title
     assert "一年前" not in enforcement(5, arrears=rising).arrears.title

@@ -406,3 +406,34 @@ def _no_change_tells(hidden: Chart, plain: Chart) -> None:
     for row, (now, change) in enumerate(zip(plain.data["value"], plain.data["change"], strict=True)):
         if plain.row_unit(row).kind == "count" and (now in (1, 2, 3, 4) or now - change in (1, 2, 3, 4)):
             assert pd.isna(hidden.data["change"].iloc[row]), (hidden.id, row)
+
+
+def test_every_community_is_in_the_grid_and_nothing_is_called_the_highest(asked: Source) -> None:
+    page = Heatmap(asked, Question("community", "class", "share", *MONTHS), asked.about, risk_board(), 0)
+    assert page.grid.data["row_code"].nunique() == len(asked.viewer.communities) - 1
+    assert "最高" not in page.grid.title
+
+
+def test_the_first_month_is_compared_with_nothing(asked: Source) -> None:
+    first = min(
+        Heatmap(asked, Question("county", "class", "share", *MONTHS), asked.about, risk_board(), 0).months.index
+    )
+    before = first.replace(year=first.year - 1)
+    page = Heatmap(asked, Question("county", "class", "share", first, before), asked.about, risk_board(), 0)
+    assert page.moves.title == f"{before.year}年{before.month}月没有归类，无可比数据"
+    assert page.trend.title == "各月风险结构"
+    assert page.reasons.title.startswith("2023年")
+    assert not any(f"{first.year}年{first.month}月" == word for word in page.trend.filters)
+
+
+def test_the_card_of_open_cases_is_of_the_kind_that_is_looked_at(asked: Source) -> None:
+    question = Span(dt.date(2022, 7, 4), dt.date(2023, 7, 4), "近 12 个月")
+    for kind in ("", "账款拖欠"):
+        page = Enforcement(asked, question, asked.about, kind)
+        [card] = [c for c in cards(page.figures) if "在办" in c.name]
+        assert card.figure.startswith(f"{page.total_open:,}")
+        assert card.name == (f"{kind}在办" if kind else "在办线索")
+        assert f"在办 {page.total_open:,} 件" in page.headline[1][1]
+        for chart in page.charts(with_records=False):
+            if chart.id in ("enforcement_urging", "enforcement_exits", "enforcement_arrears", "enforcement_months"):
+                assert "账款拖欠" not in chart.filters

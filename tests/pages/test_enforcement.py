@@ -28,7 +28,7 @@ def test_figures_and_messages_are_counts_of_the_rows(world: World, open_page: Op
     # 45 of 60 cases are closed 60 days after they were found; of the 15 open ones a third are arrears.
     assert held["在办线索"] == "15件" and held["账款拖欠未清"] == "5件" and held["机关事业失信未清"] == "0件"
     said = shown(at)
-    assert "发现 60 件，办结 45 件，占 75.0%" in said
+    assert "发现 60 件，其中办结 45 件，占 75.0%" in said
     assert "机关事业单位失信为零" in said
     assert re.search(r"\d+月末账款拖欠(未清 \d+ 件|已清零)", said), "the lines end with a month"
     assert "失信被执行办结 15 件，样本不足，不计退出率" in said

@@ -162,8 +162,10 @@ def message(held: pd.DataFrame, measure: str, what: str) -> str:
         above = known[known["side"] > 0]
         if above.empty:
             return f"各格{what}没有显著差异"
+        # Which of several is the highest is hardly ever sure: what is said is that they lie above.
         top = above.loc[above["value"].idxmax()]
-        return f"{_cell(top)}{what}最高，{wording.rate_text(top['value'])}"
+        others = f"，另有 {len(above) - 1} 处" if len(above) > 1 else ""
+        return f"{_cell(top)}{what} {wording.rate_text(top['value'])}，高于合计{others}"
     moved = known[known["side"] != 0]
     if moved.empty:
         return f"各格{what}没有显著变化"
@@ -173,4 +175,4 @@ def message(held: pd.DataFrame, measure: str, what: str) -> str:
 
 
 def _cell(row: pd.Series) -> str:
-    return "、".join(filter(None, (str(row["row_name"]), str(row["column_name"]))))
+    return "·".join(filter(None, (str(row["row_name"]), str(row["column_name"]))))

@@ -44,6 +44,8 @@ class Enforcement:
         what = kind or "全部线索"
         self.about = about.of(question.label, question.place, what)
         self.today = about.of("在办线索", question.place, what)
+        #: What stands there whichever kind is looked at.
+        self.courts = about.of(question.label, question.place, EXECUTED)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -210,7 +212,12 @@ class Enforcement:
         lapsed, long = int(self.stands["n_lapsed"].sum()), int(self.stands["n_long"].sum())
         stays = f"{q.count(long)}停留超 {STUCK_DAYS} 天"
         rows = [
-            _card("open", "在办线索", row["n_open"], stays, row["n_open"] - before["n_open"]),
+            # The months hold all kinds together: of one kind nothing is known of how many there were before.
+            _card(
+                "open", f"{self.kind}在办" if self.kind else "在办线索",
+                self.total_open if self.kind else row["n_open"], stays,
+                np.nan if self.kind else row["n_open"] - before["n_open"],
+            ),
             _card("left", f"{EXECUTED}退出率", float(share.value), q.label),
             _card("arrears", "账款拖欠未清", row["n_arrears"], self._amount, row["n_arrears"] - before["n_arrears"]),
             _card(
@@ -244,8 +251,9 @@ class Enforcement:
         if n:
             held = rates.wilson(closed, n)
             interval = wording.interval_text(float(held.low), float(held.high))
-            title = self._said(f"发现 {q.exact(n)}", f"，办结 {q.exact(closed)}", closed, n, interval)
+            title = self._said(f"发现 {q.exact(n)}", f"，其中办结 {q.exact(closed)}", closed, n, interval)
         return self._funnel(
+            self.about,
             "enforcement_chain",
             names,
             counts,
@@ -271,7 +279,7 @@ class Enforcement:
                 f"作了提示的 {q.exact(noticed)}", f"中 {q.exact(committed)}作出承诺", committed, noticed, interval
             )
         return self._funnel(
-            "enforcement_urging", names, counts, title, f"{EXECUTED}件数；承诺期内暂缓惩戒，惩戒前再提醒",
+            self.courts, "enforcement_urging", names, counts, title, f"{EXECUTED}件数；承诺期内暂缓惩戒，惩戒前再提醒",
             {"n_noticed": "n", "n_committed": "n_noticed", "n_left_committed": "n_committed",
              "n_reminded": "n_noticed", "n_punished": "n"},
         )  # fmt: skip
@@ -283,7 +291,14 @@ class Enforcement:
         return all_ + some if self.question.any_few(x) or not x else all_
 
     def _funnel(
-        self, name: str, names: dict[str, str], counts: pd.Series[Any], title: str, what: str, of: dict[str, str]
+        self,
+        about: About,
+        name: str,
+        names: dict[str, str],
+        counts: pd.Series[Any],
+        title: str,
+        what: str,
+        of: dict[str, str],
     ) -> Chart:
         """Steps with their share of the step that they come from, and its interval."""
         rows = pd.DataFrame({"step": list(names), "name": list(names.values()), "n": counts[list(names)].to_numpy()})
@@ -294,7 +309,7 @@ class Enforcement:
         rows["of"] = [{**names, "n_punished": "惩戒"}[of[step]] if step in of else "—" for step in names]
         rows["share"] = share.value
         rows["interval"] = [wording.interval_text(a, b) for a, b in zip(share.low, share.high, strict=True)]
-        return self.about.chart(
+        return about.chart(
             name, Kind.BAR,
             self.question.steps(rows.assign(position=range(len(rows))), base, place, "share", "interval"),
             Encoding(x="name", y="n", order="position", status="status", label=SHOWN), Unit(), title,
@@ -375,7 +390,7 @@ class Enforcement:
         few = small.with_partner(few, data["n"], known)
         data["part"] = data["part"].map(parts)
         came, done = int(year["n_found"].sum()), int(year["n_closed"].sum())
-        title = f"近 12 个月发现 {q.exact(came)}、办结 {q.exact(done)}"
+        title = f"近 12 个整月发现 {q.exact(came)}、办结 {q.exact(done)}（不论何时发现）"
         if not q.any_few(came, done):
             moved = "在办增加" if came > done else "在办减少" if came < done else "在办持平"
             title += f"，{moved}" + (f" {q.exact(abs(came - done))}" if came != done else "")
@@ -419,7 +434,7 @@ class Enforcement:
             "enforcement_stuck", Kind.TABLE, data, Encoding(key="case_id"), Unit(), title,
             f"按停在当前环节的时间排列{rest}",
             headings={
-                "enterprise_name": "企业", "kind": "类型", "stands": "停在", "days": "已停天数", "since": "自",
+                "enterprise_name": "企业", "kind": "类型", "stands": "停在", "days": "已停天数", "since": "停留自",
                 "amount": "涉及金额", "county_name": "县区", "discovered_on": "发现日期", "lapsed": "提示",
             },
             units={"days": DAYS, "amount": YUAN},

@@ -197,7 +197,8 @@ class Heatmap(Counts):
             for m, title in self.ask("risk.versions")[["first_month", "title"]].itertuples(index=False)
             if not pd.isna(m) and pd.Timestamp(m).date() in shown.index[1:]
         )
-        return self.about.chart(
+        span = f"{month_name(shown.index[0])}至{month_name(shown.index[-1])}" if len(shown) else self.now
+        return self.about.of(span).chart(
             "class_trend", Kind.STACKED_COLUMN, data, Encoding(x="month", y="value", series="class"), RATE,
             self._trend_title(), "黄、橙、红三类占归类企业的比例，各月按当月适用的规则，其余为绿A",
             headings={"month": "月份", "class": "类别", "value": "占比", "firms": "家数"}, units={"firms": FIRMS},
@@ -210,18 +211,19 @@ class Heatmap(Counts):
         return f"<{self.hidden_below}" if self.any_few(n) else small.WITHHELD
 
     def _trend_title(self) -> str:
-        held = self.months
-        if len(held) < 13:
+        """C and D together in the month that was chosen against a year before it."""
+        now, then = self.question.month, self.question.month.replace(year=self.question.month.year - 1)
+        held, before = self._of(now), self._of(then)
+        if held is None or before is None or not held["n"] or not before["n"]:
             return "各月风险结构"
-        high = held[list(HIGH)].sum(axis=1)
-        if any(self.few_of(high.iloc[at], held["n"].iloc[at]) for at in (-1, -13)):
+        last, year = ((month[list(HIGH)].sum(), month["n"]) for month in (held, before))
+        if self.few_of(*last) or self.few_of(*year):
             return "各月风险结构"
-        last, year = (high.iloc[-1], held["n"].iloc[-1]), (high.iloc[-13], held["n"].iloc[-13])
         change = rates.newcombe(last[0], last[1], year[0], year[1])
         if float(change.low) <= 0 <= float(change.high):
-            return "橙红两类占比与一年前相比没有显著变化"
+            return f"{self.now}橙红两类占比与一年前相比没有显著变化"
         word = "上升" if float(change.value) > 0 else "下降"
-        return f"橙红两类占比一年{word} {wording.points_text(abs(float(change.value))).lstrip('+')}"
+        return f"{self.now}橙红两类占比较一年前{word} {wording.points_text(abs(float(change.value))).lstrip('+')}"
 
     # ── the grid ────────────────────────────────────────────────────────────────────────────────
 
@@ -416,7 +418,12 @@ class Heatmap(Counts):
                 said=data["said"].mask(few & (both["n"] >= smallest), small.WITHHELD),
             )  # fmt: skip
         new, gone = (int(held.loc[held[c] == "", "n"].sum()) for c in ("class_before", "risk_class"))
-        title = f"{self.count(worse)}变差，{self.count(better)}变好" if worse or better else "没有企业变动类别"
+        if self._of(self.question.before) is None:
+            title = f"{self.earlier}没有归类，无可比数据"
+        elif worse or better:
+            title = f"{self.count(worse)}变差，{self.count(better)}变好"
+        else:
+            title = "没有企业变动类别"
         return self.about.of(f"{self.earlier}至{self.now}").chart(
             "moves", Kind.HEATMAP, data,
             Encoding(x="now", y="share", series="before", key="key", n="n", status="status", label="said"), RATE, title,
@@ -435,7 +442,7 @@ class Heatmap(Counts):
         if len(held):
             first = held.iloc[0]
             count = self.count(first["n_high"])
-            title = f"橙C、红D企业中，{first['name']}最常见，{count}"
+            title = f"{newest}橙C、红D企业中，{first['name']}最常见，{count}"
         few = self.is_few(held["n_high"])
         held = small.withheld(held, self.hidden_below, {"n": (), "n_worse": ()}).assign(
             n_high=held["n_high"].mask(few),
