@@ -119,3 +119,17 @@ def test_quality_shows_in_what_happens_and_is_written_nowhere(rows: duckdb.DuckD
 def test_numbers_nobody_can_use(deployment: Deployment, firms: int | None, records: int | None) -> None:
     with pytest.raises(Unusable):
         settings.load(deployment, firms, records)
+
+
+def test_a_record_comes_from_the_office_of_its_kind(rows: duckdb.DuckDBPyConnection, deployment: Deployment) -> None:
+    """No 限制消费令 of the 卫生健康委员会: the courts issue it."""
+    names = {t["type_code"]: t["type_name"] for t in settings.load(deployment).record_types}
+    held = rows.execute(
+        "select distinct type_code, authority from credit_record where authority is not null"
+    ).fetchall()
+    office = {names[code]: authority for code, authority in held}
+    assert len(office) == len(held), "one office a kind"
+    assert office["限制消费令"] == "鹤壁市中级人民法院" and office["住房公积金欠缴"] == "鹤壁市住房公积金管理中心"
+    assert office["税务领域行政许可"] == office["欠税公告"] == "鹤壁市税务局"
+    told = settings.load(deployment)
+    assert all(told.authority(name).startswith("鹤壁市") for name in names.values()), "every kind has one"

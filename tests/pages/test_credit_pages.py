@@ -159,6 +159,10 @@ def test_policies_reach_whom_their_conditions_say(asked: Source, rows: duckdb.Du
     )
     held = page.policies.set_index("policy_id")
     assert held.loc["ZC03", "n_fitting"] == by_hand
+    # Sums of money stand in 万元: nine digits of 元 are read by nobody.
+    paid = page.direct.data.set_index("policy_id")["amount"]
+    assert (paid * 10_000).tolist() == pytest.approx(held["amount"].tolist()) and held["amount"].max() > 1e6
+    assert "已兑现金额（万元）" in charts.table(page.direct)
     steps = page.steps("ZC03").data
     assert steps["n"].iloc[-2] == by_hand and steps["n"].is_monotonic_decreasing
     assert held.loc["ZC03", "n_fitting_served"] <= held.loc["ZC03", "n_fitting"]

@@ -18,6 +18,8 @@ from minxin.charts.credit.question import Ask
 from minxin.charts.once import once
 
 FIRMS, MONEY, TIMES, SHOPS = Unit("count", "家"), Unit("count", "元"), Unit("count", "人次"), Unit("count", "家")
+#: Ten thousands of 元: what a column of sums is read in.
+LARGE_MONEY = Unit("number", "万元", 1)
 KINDS = {"loans": "信用贷款", "refund": "留抵退税", "budget": "中央预算内资金"}
 #: Scenes in the picture; the table has all.
 SCENES = 12
@@ -331,6 +333,7 @@ class Parks(Counts):
                 wording.interval_text(a, b) for a, b in zip(self.policies["low"], self.policies["high"], strict=True)
             ],
         )
+        data["amount"] = data["amount"] / 10_000
         served = ("share", "interval")
         counts = {"n_fitting": (*served, "left"), "n_fitting_served": (*served, "left"), "n_gone": ()}
         # The sum of both is known: with the one the other goes.
@@ -363,7 +366,7 @@ class Parks(Counts):
                 "share": RATE,
                 "left": FIRMS,
                 "n_gone": FIRMS,
-                "amount": MONEY,
+                "amount": LARGE_MONEY,
             },
         )
 

@@ -87,7 +87,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, told: Told, firms: Firms) ->
     parts = np.maximum(shares(_TICKETS, weights), 1)
     kinds = np.repeat(np.arange(len(routine)), parts)
     kinds = kinds[rng.permutation(len(kinds))]
-    offices = rng.integers(0, len(GENERAL_AUTHORITY), len(routine))
+    # Offices were drawn once: without these draws all that follows would be another demo.
+    rng.integers(0, len(GENERAL_AUTHORITY), len(routine))
+    offices = [told.authority(t["type_name"]) for t in routine]
     systems = rng.integers(0, len(SYSTEMS), len(routine))
     # Each kind has its own habit of being late, in thousandths, and each of the ten kinds too.
     habit = {name: rng.uniform(0.5, 1.9) for name in sorted({t["disclosure_name"] for t in routine})}
@@ -99,16 +101,19 @@ def _prepare(connection: duckdb.DuckDBPyConnection, told: Told, firms: Firms) ->
                 "ticket": np.arange(len(kinds)),
                 "type_code": [routine[k]["type_code"] for k in kinds],
                 "polarity": [routine[k]["polarity"] for k in kinds],
-                "authority": ["鹤壁市" + GENERAL_AUTHORITY[offices[k]] for k in kinds],
+                "authority": [offices[k] for k in kinds],
                 "system": [SYSTEMS[systems[k]] for k in kinds],
                 "late": late[kinds],
             }
         ),
     )
     connection.execute("create temp table kind as select * from kind_tickets")
-    codes = [t["type_code"] for t in told.record_types if t["type_name"] in CONTRACTS]
-    connection.execute("create temp table contract (ticket bigint, type_code varchar)")
-    connection.executemany("insert into contract values (?, ?)", [[i, c] for i, c in enumerate(codes)])
+    contracts = [t for t in told.record_types if t["type_name"] in CONTRACTS]
+    connection.execute("create temp table contract (ticket bigint, type_code varchar, authority varchar)")
+    connection.executemany(
+        "insert into contract values (?, ?, ?)",
+        [[i, t["type_code"], told.authority(t["type_name"])] for i, t in enumerate(contracts)],
+    )
     connection.execute(
         "create temp macro draw(number, salt, below) as"
         f" cast(hash(number, salt, {told.seed % 2**53}) % below as bigint)"
@@ -131,7 +136,7 @@ def _rows_sql(told: Told, first: int, count: int, contracts: int, start: int, st
                 else made.day + made.late % 8
             end as shown,
             case when contract.type_code is null then kind.polarity else '中性' end as polarity,
-            case when made.odd < 6 then null else kind.authority end as authority,
+            case when made.odd < 6 then null else coalesce(contract.authority, kind.authority) end as authority,
             case when made.odd between 6 and 25 then null else kind.system end as system,
             case when contract.type_code is not null then 1000.0 * (5 + made.worth % 4000) end as amount,
         from (

@@ -360,6 +360,7 @@ def _records(
     kinds += [(t["type_code"], 0.0009, -1) for t in told.record_types if t["disclosure_name"] == "行政强制"]
     kinds += [(t["type_code"], 0.0012, 1) for t in told.record_types if t["disclosure_name"] == "行政奖励"]
     polarity = {t["type_code"]: t["polarity"] for t in told.record_types}
+    office = {t["type_code"]: told.authority(t["type_name"]) for t in told.record_types}
     scale = float(told.settings["rates"]["event"]) / 0.036
     parts: list[tuple[Ints, Ints, str]] = []
     for kind_code, rate, sign in kinds:
@@ -392,7 +393,7 @@ def _records(
         "published_on": days(published[order]),
         "valid_until": days(np.where(told_bad, day + 1096, np.where(told_good, day + 730, NO_DAY))[order]),
         "polarity": pa.array(np.array([polarity[c] for c in code[order]], dtype=object)),
-        "authority": drawn([f"鹤壁市{name}" for name in GENERAL_AUTHORITY], rng, len(day)),
+        "authority": pa.array(np.array([office[c] for c in code[order]], dtype=object)),
         "system": pa.nulls(len(day), pa.string()),
         "amount": pa.nulls(len(day), pa.float64()),
         "record_id": join(same("XE", len(day)), padded(np.arange(1, len(day) + 1), 8)),

@@ -39,6 +39,13 @@ class Told:
     #: Communities with their code, name and weight of firms.
     communities: tuple[tuple[str, str, float], ...]
     policies: tuple[Policy, ...]
+    #: Office by the kind of record, or by the field which the names of several kinds begin with.
+    authorities: Mapping[str, str]
+
+    def authority(self, type_name: str) -> str:
+        """The office of the city that a kind of record comes from; KeyError where none is told."""
+        field, between, _ = type_name.partition("领域")
+        return f"鹤壁市{self.authorities[field + between if between else type_name]}"
 
     def scaled(self, name: str) -> int:
         """A published number in proportion to the number of firms, at least one; exact at the default."""
@@ -84,7 +91,10 @@ def load(deployment: Deployment, firms: int | None = None, records: int | None =
                 for c in deployment.communities
             ),
             policies=load_policies(deployment),
+            authorities={row["of"]: row["authority"] for row in _rows(folder / "credit" / "authorities.csv")},
         )
+        for kind in told.record_types:
+            told.authority(kind["type_name"])
     except FileNotFoundError as error:
         raise Unusable(f"信用主题的模拟方案缺少文件 {error.filename}，请恢复后再试。") from error
     except (KeyError, ValueError) as error:
