@@ -103,7 +103,7 @@ def _answer_whole(source: Source, month: tuple[int, int], rule: Rule, code: str,
     everyone = _everyone(source.key, month, rule.digest, source, assessment.reviewed(source, month, rule))
     page = _kept(source.key, month, rule.digest, code, everyone, source.hidden_below)
     panel.draw_ahead(page.measured(source.viewer.detail != "aggregate"), look)
-    _ = page.headline
+    _ = page.headline, page.everyone.imported
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
