@@ -87,7 +87,7 @@ def _table(result: Assessment) -> str:
     rule = result.rule
     lines = [
         f"{result.period} 考核（规则：{rule.title}，{rule.weights.label}，滚动 {rule.window_months} 个月）",
-        "各单位没有显著差异，不排名次。" if result.no_difference else "名次为区间，不分先后者并列。",
+        "各单位总体上没有显著差异，证据不足以排出名次。" if result.no_difference else "名次为区间，不分先后者并列。",
         "名称\t有效回访\t响应率\t解决率\t满意率\t得分\t区间\t名次\t归类",
     ]
     for row in result.units.sort_values("score", ascending=False, kind="stable").to_dict("records"):
