@@ -125,6 +125,10 @@ def test_the_plan_and_the_list_are_what_is_drawn() -> None:
     few = supervision_plan.planned(allocation.plan(firms, RULE, 40), ABOUT)
     assert few.title == "300 户中抽 40 户，达不到红■D的规则比例，各类都达到至少须抽 55 户"
     assert "随机组 6 户" in few.subtitle
+    tiny = allocation.plan(
+        pd.concat([firms, firms.head(250).assign(uscc=firms["uscc"] + "B", risk_class="B")]), RULE, 27
+    )
+    assert supervision_plan.planned(tiny, ABOUT).title == "550 户中抽 27 户，达不到规则比例，各类都达到至少须抽 68 户"
     found = draw.draw(plan.firms, "1", "一", 0.1)
     listed = supervision_plan.listed(found, firms, "一", ABOUT)
     assert len(listed.data) == 60 and listed.data["class"].iloc[0].startswith("红")

@@ -39,10 +39,8 @@ def planned(plan: Plan, about: About) -> Chart:
     parts = f"其中随机组 {PLAIN_COUNT.exact(plan.n_random)} 户，另有 {PLAIN_COUNT.exact(left_out)} 户不参加"
     short = [code for code in CLASSES if plan.drawn[code] < data["asked"].iloc[CLASSES.index(code)]]
     if short:
-        title += (
-            f"，达不到{'、'.join(map(short_name, short))}的规则比例，"
-            f"各类都达到至少须抽 {PLAIN_COUNT.exact(data['asked'].sum())} 户"
-        )
+        whose = "" if len(short) == (data["asked"] > 0).sum() else f"{'、'.join(map(short_name, short))}的"
+        title += f"，达不到{whose}规则比例，各类都达到至少须抽 {PLAIN_COUNT.exact(data['asked'].sum())} 户"
     else:
         title += f"，{parts}"
     return about.chart(
