@@ -16,6 +16,7 @@ import streamlit as st
 
 from minxin import charts, queries
 from minxin.access import Viewer
+from minxin.analysis.inspection import rules as inspection
 from minxin.board import ahead
 from minxin.board.credit import enforcement, heatmap, lending, linkage, overview, repair, supervision
 from minxin.board.frames import Source, source
@@ -31,6 +32,7 @@ from minxin.charts.credit.parks import Parks
 from minxin.charts.credit.question import Question as Span
 from minxin.charts.credit.repair import Repair
 from minxin.charts.credit.risk_board import risk_board
+from minxin.charts.credit.supervision import Supervision
 from minxin.demo import simulate
 from minxin.demo.credit import settings as credit_settings
 from minxin.demo.credit import simulate as credit
@@ -286,6 +288,15 @@ def test_the_pages_open_for_who_sees_sums_only(page: str, small: Home, open_page
     assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said
 
 
+def test_no_click_is_offered_where_it_would_list_nothing(small: Home, open_page: Open, sums_only: Narrow) -> None:
+    def offered() -> bool:
+        return "点击一格" in shown(open_page("credit/heatmap.py"))
+
+    assert offered()
+    sums_only("heatmap")
+    assert not offered()
+
+
 def _heatmap_ahead(asked: Source, look: str) -> Iterator[ahead.Answer]:
     month = heatmap._months(asked)[-1]
     return heatmap._ahead(asked, Question("industry", "county", "share", month, month_before(month, 12)), look)
@@ -330,10 +341,12 @@ def test_what_a_change_of_a_filter_asks_is_there_already(
 MONTHS = (dt.date(2023, 6, 1), dt.date(2022, 6, 1))
 CROSSED = [("county", "class"), ("community", "class"), ("class", "industry"), ("month", "class"),
            ("county", "industry"), ("county", "kind")]  # fmt: skip
+#: A year and a month: few visits, calls and petitions are of a month.
+SPANS = (YEAR, (dt.date(2023, 6, 1), dt.date(2023, 7, 1)))
 #: What a list of firms or cases has.
 LISTS = {"enterprise_name", "uscc"}
 #: A count as it is said, with the word for what is counted; a limit of the rules is none.
-SAID = re.compile(r"(?<![\d,.—−第<])[1-4] ?(?:件|家|户|笔|条|起|次(?!上限))")
+SAID = re.compile(r"(?<![\d,.—−第<])[1-4] ?(?:件|家|户|笔|条|起|次(?!上限))|（n=[1-4]）")
 
 
 def _pages(page: str, asked: Source) -> Iterator[Any]:
@@ -345,10 +358,18 @@ def _pages(page: str, asked: Source) -> Iterator[Any]:
             )
     elif page == "parks":
         yield Parks(asked, MONTHS[0], asked.about, asked.hidden_below)
+    elif page == "overview":
+        for span in SPANS:
+            yield Overview(asked, *span, "近一年", asked.about, asked.hidden_below)
+    elif page == "linkage":
+        for span in SPANS:
+            yield Linkage(asked, *span, "近一年", asked.about, asked.hidden_below)
     else:
         for county in ("", "410602", "440306"):
             q = Span(*YEAR, "近一年", county, county, asked.hidden_below)
-            if page == "repair":
+            if page == "supervision":
+                yield Supervision(asked, q, asked.about, inspection.load().on(q.end))
+            elif page == "repair":
                 yield Repair(asked, q, asked.about, repair_rules.load())
             elif page == "lending":
                 yield Lending(asked, q, asked.about)
