@@ -52,6 +52,40 @@ def test_a_share_from_which_a_small_count_follows_is_hidden_with_it() -> None:
     assert "7.5%" in open_ and "7.5%" not in hidden and "50.0%" in hidden
 
 
+def test_places_and_estates_tell_no_small_count_of_petitions() -> None:
+    """3 property petitions of one community, 50 and 60 of the others; what all come to stands beside it."""
+    places = pd.concat([linkage(0).communities, linkage(0).communities.tail(1)], ignore_index=True).assign(
+        community_name=["甲社区", "乙社区", "丙社区"], petitions=[4, 100, 100], property_petitions=[3, 50, 60],
+        property_firms=[40, 4, 30],
+    )  # fmt: skip
+    estates = pd.DataFrame(
+        {"estate_code": list("xyz"), "name": ["东苑", "西苑", "南苑"], "community_name": ["甲社区", "乙社区", "丙社区"],
+         "households": 1000, "petitions": [48, 30, 4], "repeats": [20, 2, 1], "open": [3, 28, 0],
+         "property_firms": [40, 4, 30], "property_bad": [0, 1, 10]}
+    )  # fmt: skip
+
+    def tables(hidden: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        page = Linkage(
+            lambda block, **_: estates if block == "linkage.estates" else places,
+            START,
+            END,
+            "近 12 个月",
+            ABOUT,
+            hidden,
+        )
+        return charts.table(page.places).set_index("社区"), charts.table(page.estates).set_index("小区")
+
+    (open_places, open_estates), (few_places, few_estates) = tables(0), tables(5)
+    assert open_places["物业诉求"].to_dict() == {"甲社区": "3", "乙社区": "50", "丙社区": "60"}
+    assert few_places["物业诉求"].to_dict() == {"甲社区": "<5", "乙社区": "不显示", "丙社区": "60"}
+    assert few_places["每万人"].tolist().count("—") == 2 and "—" not in open_places["每万人"].tolist()
+    assert few_places["物业企业"].to_dict() == {"甲社区": "40", "乙社区": "<5", "丙社区": "不显示"}
+    assert few_estates["物业企业"].tolist() == ["40", "<5", "不显示"], "as in the table of the communities"
+    assert open_estates["在办"].tolist() == ["3", "28", "0"]
+    assert few_estates["在办"].tolist() == ["<5", "不显示", "<5"] and few_estates["诉求"].tolist() == ["48", "30", "<5"]
+    assert few_estates["重复率"].tolist() == ["41.7%", "—", "—"] and few_estates["每千户"].tolist()[2] == "—"
+
+
 def lending(hidden: int) -> Lending:
     """40 small and 40 large firms, all with a loan that came due; 3 of the small ones fell overdue."""
     same = {

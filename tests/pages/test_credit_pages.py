@@ -407,7 +407,7 @@ def _told(chart: Chart) -> list[str]:
     return found + [f"{name} {value}" for _, name, value in _counted(chart) if value in (1, 2, 3, 4)]
 
 
-@pytest.mark.parametrize("page", ["enforcement", "repair", "heatmap", "parks", "lending"])
+@pytest.mark.parametrize("page", ["enforcement", "repair", "heatmap", "parks", "lending", "linkage"])
 def test_no_chart_tells_a_small_count_to_who_sees_sums_only(page: str, small: Home) -> None:
     everywhere = tuple(small.deployment.community_codes)
     open_told = False
