@@ -18,6 +18,7 @@ from minxin.charts.credit.heatmap import Heatmap
 from minxin.charts.credit.heatmap import Question as Heat
 from minxin.charts.credit.lending import Lending
 from minxin.charts.credit.linkage import Linkage
+from minxin.charts.credit.overview import Overview
 from minxin.charts.credit.parks import Parks
 from minxin.charts.credit.question import Question
 from minxin.charts.credit.repair import Repair
@@ -50,6 +51,81 @@ def test_a_share_from_which_a_small_count_follows_is_hidden_with_it() -> None:
     assert "<5" in text and "7.5%" not in text and "50.0%" in text
     open_, hidden = (charts.table(linkage(n).shares).to_csv() for n in (0, 5))
     assert "7.5%" in open_ and "7.5%" not in hidden and "50.0%" in hidden
+
+
+def test_places_and_estates_tell_no_small_count_of_petitions() -> None:
+    """3 property petitions of one community, 50 and 60 of the others; what all come to stands beside it."""
+    places = pd.concat([linkage(0).communities, linkage(0).communities.tail(1)], ignore_index=True).assign(
+        community_name=["甲社区", "乙社区", "丙社区"], petitions=[4, 100, 100], property_petitions=[3, 50, 60],
+        property_firms=[40, 4, 30],
+    )  # fmt: skip
+    estates = pd.DataFrame(
+        {"estate_code": list("xyz"), "name": ["东苑", "西苑", "南苑"], "community_name": ["甲社区", "乙社区", "丙社区"],
+         "households": 1000, "petitions": [48, 30, 4], "repeats": [20, 2, 1], "open": [3, 28, 0],
+         "property_firms": [40, 4, 30], "property_bad": [0, 1, 10]}
+    )  # fmt: skip
+
+    def tables(hidden: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        page = Linkage(
+            lambda block, **_: estates if block == "linkage.estates" else places,
+            START,
+            END,
+            "近 12 个月",
+            ABOUT,
+            hidden,
+        )
+        return charts.table(page.places).set_index("社区"), charts.table(page.estates).set_index("小区")
+
+    (open_places, open_estates), (few_places, few_estates) = tables(0), tables(5)
+    assert open_places["物业诉求"].to_dict() == {"甲社区": "3", "乙社区": "50", "丙社区": "60"}
+    assert few_places["物业诉求"].to_dict() == {"甲社区": "<5", "乙社区": "不显示", "丙社区": "60"}
+    assert few_places["每万人"].tolist().count("—") == 2 and "—" not in open_places["每万人"].tolist()
+    assert few_places["物业企业"].to_dict() == {"甲社区": "40", "乙社区": "<5", "丙社区": "不显示"}
+    assert few_estates["物业企业"].tolist() == ["40", "<5", "不显示"], "as in the table of the communities"
+    assert open_estates["在办"].tolist() == ["3", "28", "0"]
+    assert few_estates["在办"].tolist() == ["<5", "不显示", "<5"] and few_estates["诉求"].tolist() == ["48", "30", "<5"]
+    assert few_estates["重复率"].tolist() == ["41.7%", "—", "—"] and few_estates["每千户"].tolist()[2] == "—"
+
+
+def overview(hidden: int) -> Overview:
+    """A black list on which 3 came in the second of three months, and 22 stood at its end."""
+    months = pd.date_range("2023-04-01", periods=3, freq="MS")
+    rows = {
+        "overview.lists": pd.DataFrame(
+            {"month_start": months, "list": "黑名单", "n_entered": [9, 3, 8], "n_left": [6, 7, 9],
+             "n_standing": [26, 22, 21]}
+        ),
+        "overview.months": pd.DataFrame(
+            {"month_start": months, "polarity": "失信", "n": [3, 20, 30], "published": 0, "due": [3, 20, 27],
+             "on_time": [3, 10, 20], "complete": 3}
+        ),
+        "overview.kinds": pd.DataFrame(
+            {"position": [1, 2, 3], "disclosure_name": ["行政许可", "行政处罚", "其他信息"], "types": 1,
+             "n": [13, 20, 20], "published": 10, "due": [10, 20, 20], "on_time": [8, 10, 12], "complete": 10}
+        ),
+        "overview.calls": pd.DataFrame(
+            {"system": ["甲", "乙"], "checks": [900, 3], "promises": 0, "shared": 50, "feedback": 9,
+             "since": months[0]}
+        ),
+        "overview.index": pd.DataFrame({"month": [], "rank_nation": []}),
+    }  # fmt: skip
+    return Overview(lambda block, **_: rows[block], dt.date(2023, 4, 1), END, "近 3 个月", ABOUT, hidden)
+
+
+def test_the_overview_tells_no_small_count_by_sum_or_difference() -> None:
+    open_, held = overview(0), overview(5)
+    came = held.flow.data.pivot(index="month", columns="part", values="n")
+    assert came.isna().sum().to_dict() == {"列入": 2, "退出": 2}, "two stocks tell the difference"
+    assert open_.flow.data["n"].notna().all() and held.flow.data["net"].isna().sum() == 4
+    assert held.collection.data["n"].isna().tolist() == [True, True, False], "all three come to what the title says"
+    assert held.calls.data["checks"].tolist() == ["不显示", "<5"] and "903" in held.calls.title
+    kinds = held.timeliness.data.set_index("disclosure_name")
+    assert kinds["share"].isna().to_dict() == {"行政许可": True, "行政处罚": True, "其他信息": False}, "two of ten late"
+    assert kinds["due"].isna().to_dict() == {"行政许可": True, "行政处罚": True, "其他信息": False}, "three are not due"
+    assert "净" not in held._lists_said and "净减 2" in open_._lists_said
+    cards = held.figures.data.set_index("code")
+    assert pd.isna(cards.loc["on_time", "n"]) and "未到期 <5 条" in cards.loc["on_time", "note"]
+    assert "未到期 3条" in open_.figures.data.set_index("code").loc["on_time", "note"]
 
 
 def lending(hidden: int) -> Lending:

@@ -104,6 +104,33 @@ def test_small_cells_are_hidden_with_what_follows_from_them() -> None:
     assert page(risky).arms.values[0] == "5.0%"
 
 
+def test_few_visits_are_told_neither_by_their_number_nor_by_what_they_add_up_to() -> None:
+    """3 of full coverage beside 40 complaints; 3 of 100 of the risk arm found something; 4 had one department."""
+    found = visits(
+        ("风险", "试点后", "A", 3, 100), ("随机", "试点后", "A", 12, 96), ("随机", "试点后", "D", 30, 60),
+        ("举报", "试点后", "A", 20, 40), ("全覆盖", "试点后", "A", 1, 3),
+    )  # fmt: skip
+    found.loc[found.index[-4:], "departments"] = 1
+    open_, held = page(found), page(found, hidden=5)
+    arms = charts.table(held.arms).set_index("来源")
+    number = next(c for c in arms.columns if "检查" in c)
+    assert arms[number].to_dict() == {"按风险抽查": "100", "随机组": "156", "投诉举报": "—", "重点领域全覆盖": "—"}
+    assert charts.table(open_.arms).set_index("来源")[number].tolist() == ["100", "156", "40", "3"]
+    # What both arms found stands in the classes: the random arm goes with the other one.
+    assert arms["发现问题（户）"].tolist()[:2] == ["—", "—"] and not held.enough and held.gain is None
+    rows = held.figures.data.set_index("key")
+    assert rows.loc[["risk", "random", "saved"], "value"].isna().all(), "four came alone"
+    assert pd.notna(rows.loc["lift", "n"]) and rows["change"].isna().all()
+    assert "减少上门" in open_.joint.title and "减少上门" not in held.joint.title
+    assert held.joint.data["shown"].tolist() == ["<5", "不显示"] and open_.joint.data["n"].tolist() == [4, 295]
+    graded = charts.table(held.severity).set_index("来源")
+    assert graded.loc["按风险抽查", "发现问题（户）"] == "—" and "不比较问题轻重" in held.severity.title
+    tiny = visits(("风险", "试点后", "A", 1, 18), ("随机", "试点后", "A", 0, 3))
+    assert "随机组 3 户" in page(tiny).lift_message
+    assert page(tiny, hidden=5).lift_message == "随机组 <5 户，样本不足，不能比较", "both are 21"
+    assert "n=3" in str(page(tiny).arms.values) and "n=3" not in str(page(tiny, hidden=5).arms.values)
+
+
 @pytest.mark.parametrize("held", [FOUND, FOUND.head(0), FOUND.assign(risk_class=None)], ids=["all", "none", "no class"])
 def test_every_medium_draws_every_chart(held: pd.DataFrame) -> None:
     found = page(held).charts()

@@ -16,6 +16,7 @@ import streamlit as st
 
 from minxin import charts, queries
 from minxin.access import Viewer
+from minxin.analysis.inspection import rules as inspection
 from minxin.board import ahead
 from minxin.board.credit import enforcement, heatmap, lending, linkage, overview, repair, supervision
 from minxin.board.frames import Source, source
@@ -31,6 +32,7 @@ from minxin.charts.credit.parks import Parks
 from minxin.charts.credit.question import Question as Span
 from minxin.charts.credit.repair import Repair
 from minxin.charts.credit.risk_board import risk_board
+from minxin.charts.credit.supervision import Supervision
 from minxin.demo import simulate
 from minxin.demo.credit import settings as credit_settings
 from minxin.demo.credit import simulate as credit
@@ -286,6 +288,15 @@ def test_the_pages_open_for_who_sees_sums_only(page: str, small: Home, open_page
     assert "模拟数据" in said and "nan" not in said.lower() and "None" not in said
 
 
+def test_no_click_is_offered_where_it_would_list_nothing(small: Home, open_page: Open, sums_only: Narrow) -> None:
+    def offered() -> bool:
+        return "点击一格" in shown(open_page("credit/heatmap.py"))
+
+    assert offered()
+    sums_only("heatmap")
+    assert not offered()
+
+
 def _heatmap_ahead(asked: Source, look: str) -> Iterator[ahead.Answer]:
     month = heatmap._months(asked)[-1]
     return heatmap._ahead(asked, Question("industry", "county", "share", month, month_before(month, 12)), look)
@@ -330,10 +341,14 @@ def test_what_a_change_of_a_filter_asks_is_there_already(
 MONTHS = (dt.date(2023, 6, 1), dt.date(2022, 6, 1))
 CROSSED = [("county", "class"), ("community", "class"), ("class", "industry"), ("month", "class"),
            ("county", "industry"), ("county", "kind")]  # fmt: skip
+#: A year and a month: few visits, calls and petitions are of a month.
+SPANS = (YEAR, (dt.date(2023, 6, 1), dt.date(2023, 7, 1)))
 #: What a list of firms or cases has.
 LISTS = {"enterprise_name", "uscc"}
+#: Columns that are written like counts and count nobody: places in a ranking, kinds of information.
+RANKS_AND_KINDS = ("rank_nation", "moved", "types")
 #: A count as it is said, with the word for what is counted; a limit of the rules is none.
-SAID = re.compile(r"(?<![\d,.—−第<])[1-4] ?(?:件|家|户|笔|条|起|次(?!上限))")
+SAID = re.compile(r"(?<![\d,.—−第<])[1-4] ?(?:件|家|户|笔|条|起|次(?!上限))|（n=[1-4]）")
 
 
 def _pages(page: str, asked: Source) -> Iterator[Any]:
@@ -345,10 +360,18 @@ def _pages(page: str, asked: Source) -> Iterator[Any]:
             )
     elif page == "parks":
         yield Parks(asked, MONTHS[0], asked.about, asked.hidden_below)
+    elif page == "overview":
+        for span in SPANS:
+            yield Overview(asked, *span, "近一年", asked.about, asked.hidden_below)
+    elif page == "linkage":
+        for span in SPANS:
+            yield Linkage(asked, *span, "近一年", asked.about, asked.hidden_below)
     else:
         for county in ("", "410602", "440306"):
             q = Span(*YEAR, "近一年", county, county, asked.hidden_below)
-            if page == "repair":
+            if page == "supervision":
+                yield Supervision(asked, q, asked.about, inspection.load().on(q.end))
+            elif page == "repair":
                 yield Repair(asked, q, asked.about, repair_rules.load())
             elif page == "lending":
                 yield Lending(asked, q, asked.about)
@@ -371,7 +394,7 @@ def _charts(page: Any) -> dict[str, Chart]:
 def _counted(chart: Chart) -> Iterator[tuple[int, str, float]]:
     """Row, column and value of the counts that a chart or its table has."""
     for column in tables.columns(chart):
-        if column.name == chart.encoding.change:
+        if column.name == chart.encoding.change or column.name in RANKS_AND_KINDS:
             continue
         for row, value in enumerate(column.raw):
             unit = column.unit or (chart.row_unit(row) if column.name in chart.encoding.columns.values() else None)
@@ -381,12 +404,16 @@ def _counted(chart: Chart) -> Iterator[tuple[int, str, float]]:
 
 def _told(chart: Chart) -> list[str]:
     """What a chart tells of one to four."""
-    texts = [chart.title, chart.subtitle, *map(str, chart.data.select_dtypes(["object", "string"]).to_numpy().ravel())]
+    # What is compared has names that are no counts: firms visited 「1 次」.
+    cells = chart.data.select_dtypes(["object", "string"]).drop(columns=chart.encoding.x, errors="ignore")
+    texts = [chart.title, chart.subtitle, *map(str, cells.to_numpy().ravel())]
     found = [text for text in texts if SAID.search(text)]
     return found + [f"{name} {value}" for _, name, value in _counted(chart) if value in (1, 2, 3, 4)]
 
 
-@pytest.mark.parametrize("page", ["enforcement", "repair", "heatmap", "parks", "lending"])
+@pytest.mark.parametrize(
+    "page", ["enforcement", "repair", "heatmap", "parks", "lending", "linkage", "supervision", "overview"]
+)
 def test_no_chart_tells_a_small_count_to_who_sees_sums_only(page: str, small: Home) -> None:
     everywhere = tuple(small.deployment.community_codes)
     open_told = False

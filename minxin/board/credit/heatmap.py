@@ -112,14 +112,18 @@ def headline(page: Heatmap, viewer: Viewer) -> None:
 
 
 def crossed(page: Heatmap, source: Source, viewer: Viewer) -> None:
-    """The grid beside the classes over time and the counties; a click on a cell lists its firms below."""
+    """The grid beside the classes over time and the counties; a click on a cell lists its firms below.
+
+    Who sees sums only gets the grid as a picture like any other: there are no firms to list.
+    """
+    lists_firms = viewer.detail != "aggregate"
     left, right = st.columns([7, 5])
     with left:
-        panel.panel(page.grid, viewer, PAGE, draw=partial(_clickable, page))
+        panel.panel(page.grid, viewer, PAGE, draw=partial(_clickable, page) if lists_firms else None)
     with right:
         panel.panel(page.whole.trend, viewer, PAGE)
         panel.panel(page.whole.counties, viewer, PAGE)
-    if viewer.detail != "aggregate":
+    if lists_firms:
         _cell(page, source)
 
 

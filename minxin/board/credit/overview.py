@@ -62,7 +62,7 @@ def _answer_whole(source: Source, start: dt.date, end: dt.date, label: str, look
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _kept(key: tuple[str, ...], start: dt.date, end: dt.date, label: str, _source: Source) -> Overview:
-    return Overview(_source, start, end, label, _source.about)
+    return Overview(_source, start, end, label, _source.about, _source.hidden_below)
 
 
 def headline(page: Overview, rest: DeltaGenerator, viewer: Viewer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,8 +22,8 @@ FIRMS, PETITIONS = Unit("count", "家"), Unit("count", "件")
 CLASS_WORDS = {"A": "绿●A低", "B": "黄▲B一般", "C": "橙◆C较高", "D": "红■D高"}
 ESTATES, LISTED = 15, 100
 COMPANIES = ("property_firms", "property_bad")
-#: Columns that are shares of firms, and the counts that could be worked out from them.
-SHARES = {"weak": "property_not_green", "share": "bad"}
+#: Counts of a community of which the table of sectors tells the sum.
+SUMMED = ("property_petitions", *COMPANIES)
 
 
 class Linkage(Counts):
@@ -39,21 +40,37 @@ class Linkage(Counts):
     def _asked(self, block: str, **more: int) -> pd.DataFrame:
         return self.ask(block, start=self.start, end=self.end, **more)
 
-    def _counted(self, rows: pd.DataFrame, units: dict[str, Unit], firms: str, *parts: str) -> dict[str, Any]:
-        """Rows and units for a table in which small counts of firms, and the shares made of them, are hidden."""
-        held, written = rows, dict(units)
-        if self.hidden_below:
-            few = f"<{self.hidden_below}"
-            small = self.is_few(rows[firms])
-            for name in (firms, *parts):
-                low = small | self.is_few(rows[SHARES.get(name, name)])
-                if name in SHARES:
-                    held = held.assign(**{name: held[name].where(~low)})
-                else:
-                    words = [few if hide else f"{int(v):,}" for hide, v in zip(low, held[name], strict=True)]
-                    held = held.assign(**{name: words})
-                    written.pop(name, None)
-        return {"data": held, "units": written}
+    def _counted(
+        self,
+        rows: pd.DataFrame,
+        units: dict[str, Unit],
+        hidden: Mapping[str, pd.Series],
+        derived: Mapping[str, Sequence[str]],
+    ) -> dict[str, Any]:
+        """Rows and units for a table: counts that are ``hidden`` in words, what is made of them (``derived``) empty."""
+        if not self.hidden_below:
+            return {"data": rows, "units": units}
+        few = f"<{self.hidden_below}"
+        held = rows.assign(
+            **{
+                name: [
+                    f"{int(v):,}" if not hide else few if v < self.hidden_below else small.WITHHELD
+                    for hide, v in zip(hidden[name], rows[name], strict=True)
+                ]
+                for name in hidden
+            }
+        )
+        for name, columns in derived.items():
+            held = held.assign(**{column: held[column].mask(hidden[name]) for column in columns})
+        return {"data": held, "units": {name: unit for name, unit in units.items() if name not in hidden}}
+
+    def _left_few(self, parts: pd.Series, whole: pd.Series) -> pd.Series:
+        """Which parts tell a small count: theirs, that of the rest, or that of all."""
+        return self.is_few(parts) | self.is_few(whole - parts) | self.is_few(whole)
+
+    def _petitions(self, n: float) -> str:
+        """A count of petitions as it may be said."""
+        return self.count(n, "件") if self.any_few(n) else PETITIONS.format(n)
 
     @property
     def days(self) -> str:
@@ -78,6 +95,21 @@ class Linkage(Counts):
             weak=weak.value,
             detected=seen.value,
         )
+
+    @cached_property
+    def few_of_places(self) -> pd.DataFrame:
+        """Row of ``communities`` × count: whether it may not be shown.
+
+        What the communities come to stands in the table of sectors, so a single hidden one takes a second with it.
+        """
+        held = self.communities
+        whole = pd.Series(0, index=held.index)
+        few = {c: small.with_partner(self.is_few(held[c]), held[c], whole) for c in SUMMED}
+        # Of few companies, what they are is not said either.
+        small_firms = self.is_few(held["property_firms"])
+        few["property_bad"] |= small_firms | self.is_few(held["property_firms"] - held["property_bad"])
+        few["property_not_green"] = self._left_few(held["property_not_green"], held["property_firms"])
+        return pd.DataFrame(few)
 
     @cached_property
     def sectors(self) -> pd.DataFrame:
@@ -140,9 +172,10 @@ class Linkage(Counts):
         if own.empty or not own["visits"].iloc[0]:
             return f"{self.label}没有检查物业企业"
         row = own.iloc[0]
-        if self.is_few(own["found"]).any() or self.is_few(own["visits"]).any():
+        if self.few_of(row["found"], row["visits"]):
             visits, found = (self.count(row[c], "家次") for c in ("visits", "found"))
-            return f"检查物业企业 {visits}，发现问题 {found}"
+            told = row["found"] < self.hidden_below or not self.any_few(row["visits"] - row["found"])
+            return f"检查物业企业 {visits}" + (f"，发现问题 {found}" if told else "")
         said = f"检查物业企业 {int(row['visits'])} 家次，发现问题 {int(row['found'])} 家次"
         if row["visits"] < self.smallest_n:
             return f"{said}，样本不足，不算检出率"
@@ -155,21 +188,25 @@ class Linkage(Counts):
     def shares(self) -> Chart:
         """The communities by their share of firms in C and D."""
         held = self.communities
-        few = self.is_few(held["bad"])
+        few = self._left_few(held["bad"], held["firms"])
         data = held.assign(
             status=np.where((held["firms"] >= self.smallest_n) & ~few, "ok", "few"),
             firms=held["firms"].mask(self.is_few(held["firms"])),
+            petitions=held["petitions"].mask(self.is_few(held["petitions"])),
             **{column: held[column].mask(few) for column in ("bad", "share", "low", "high")},
         )
         bad, n = int(held["bad"].sum()), int(held["firms"].sum())
         title = "社区内没有在册企业"
+        # The share of all less those of the others is that of a single hidden one.
+        is_told = bool(n) and not self.few_of(bad, n) and few.sum() != 1
+        whole = f"全部社区（{wording.rate_text(bad / n)}）" if is_told else "全部社区"
         if n:
             found = standouts.against(held["bad"].mask(few), held["firms"], bad / n, self.smallest_n)
             above = data.iloc[list(found.high)].sort_values("share", ascending=False)
-            title = f"各社区橙C、红D企业占比没有显著高于全部社区（{wording.rate_text(bad / n)}）的"
+            title = f"各社区橙C、红D企业占比没有显著高于{whole}的"
             if len(above):
                 names = wording.names_text(above["community_name"].tolist(), 3)
-                title = f"{names}的橙C、红D企业占比高于全部社区（{wording.rate_text(bad / n)}）"
+                title = f"{names}的橙C、红D企业占比高于{whole}"
         return self.about.chart(
             "linkage_shares",
             Kind.DOT_INTERVAL,
@@ -180,7 +217,7 @@ class Linkage(Counts):
             f"橙C、红D企业占社区在册企业的比率与95%区间，{TOGETHER}；最新月份",
             headings={"community_name": "社区", "bad": "橙C、红D", "petitions": "诉求量"},
             units={"bad": FIRMS, "petitions": PETITIONS, "firms": FIRMS},
-            annotations=(Annotation(bad / n, "全部社区"),) if n else (),
+            annotations=(Annotation(bad / n, "全部社区"),) if is_told else (),
         )
 
     @cached_property
@@ -190,7 +227,11 @@ class Linkage(Counts):
         data = data.assign(weak=data["weak"].where(data["property_firms"] >= self.smallest_n))
         units = dict.fromkeys(("property_petitions", "property_firms", "property_not_green"), PLAIN_COUNT)
         units |= {"per_10000": Unit("per_10000", ""), "weak": RATE}
-        held = self._counted(data, units, "property_firms", "property_not_green", "weak")
+        few = self.few_of_places.loc[data.index]
+        held = self._counted(
+            data, units, {c: few[c] for c in ("property_petitions", "property_firms", "property_not_green")},
+            {"property_petitions": ("per_10000",), "property_firms": ("weak",), "property_not_green": ("weak",)},
+        )  # fmt: skip
         return self.about.chart(
             "linkage_places",
             Kind.TABLE,
@@ -224,28 +265,26 @@ class Linkage(Counts):
             ],
         )
         title = f"{self.label}没有可对应到监管行业的诉求"
+        few = self._left_few(held["found"], held["visits"])
         if len(data):
             first = data.iloc[0]
-            title = f"{first['sector_name']}诉求最多（{PETITIONS.format(first['petitions'])}）"
+            title = f"{first['sector_name']}诉求最多（{self._petitions(first['petitions'])}）"
             whole = data["found"].sum() / max(data["visits"].sum(), 1)
-            few = self.is_few(data["found"])
             apart = standouts.against(data["found"].mask(few), data["visits"], whole, self.smallest_n)
             if apart.high:
                 names = wording.names_text(data["sector_name"].iloc[list(apart.high)].tolist())
-                title += f"，{names}检出率高于合计（{wording.rate_text(whole)}）"
+                title += f"，{names}检出率高于合计" + (f"（{wording.rate_text(whole)}）" if few.sum() != 1 else "")
             elif not few.any():
                 title += "，" + self._no_sector_said(int(enough.sum()))
         units = dict.fromkeys(("petitions", "firms", "visits"), PLAIN_COUNT)
-        counted = self._counted(data, units, "firms", "share")
         # A visit that found something is a firm with a problem: few of them are as telling as few firms.
-        visited = small.withheld(
-            counted["data"].assign(found_n=data["found"]), self.hidden_below,
-            {"visits": ("detected", "interval"), "found_n": ("detected", "interval")},
-        )  # fmt: skip
+        data = data.assign(share=data["share"].mask(self._left_few(held["bad"], held["firms"])),
+                           **{c: data[c].mask(few) for c in ("detected", "interval")})  # fmt: skip
+        counted = self._counted(data, units, {c: self.is_few(held[c]) for c in ("petitions", "firms", "visits")}, {})
         return self.about.chart(
             "linkage_topics",
             Kind.TABLE,
-            visited,
+            counted["data"],
             Encoding(key="sector_code"),
             PETITIONS,
             title,
@@ -261,7 +300,7 @@ class Linkage(Counts):
                 "detected": "检出率",
                 "interval": "95%区间",
             },
-            units=units,
+            units=counted["units"],
         )
 
     def _rates(self, values: pd.Series, cases: pd.Series) -> list[str]:
@@ -282,17 +321,21 @@ class Linkage(Counts):
         data = found.assign(
             each=found["petitions"] / found["households"] * 1000, repeat=found["repeats"] / found["petitions"]
         )
+        few = self._few_of_estates(data)
         title = f"{self.label}没有指明小区的物业诉求"
         if len(data):
             first = data.iloc[0]
-            title = f"{first['name']}物业诉求最多（{PETITIONS.format(first['petitions'])}），"
+            title = f"{first['name']}物业诉求最多（{self._petitions(first['petitions'])}）"
             n, bad = (self.count(first[c]) for c in COMPANIES)
-            title += f"所在{first['community_name']}有物业企业 {n}，"
-            title += f"橙、红 {bad}" if first["property_bad"] else "没有橙、红的"
+            # A count that is not small but tells a small one is not said.
+            if not any(few[c].iloc[0] and first[c] >= self.hidden_below for c in COMPANIES):
+                title += f"，所在{first['community_name']}有物业企业 {n}，"
+                title += f"橙、红 {bad}" if first["property_bad"] else "没有橙、红的"
         units = dict.fromkeys(("petitions", "open", "property_firms", "property_bad"), PLAIN_COUNT)
         held = self._counted(
-            data, units | {"each": Unit("number", "", 1), "repeat": RATE}, "property_firms", "property_bad"
-        )
+            data.assign(repeat=data["repeat"].mask(self._left_few(data["repeats"], data["petitions"]))),
+            units | {"each": Unit("number", "", 1), "repeat": RATE}, few, {"petitions": ("each",)},
+        )  # fmt: skip
         return self.about.chart(
             "linkage_estates",
             Kind.TABLE,
@@ -313,6 +356,17 @@ class Linkage(Counts):
             },
             units=held["units"],
         )
+
+    def _few_of_estates(self, rows: pd.DataFrame) -> dict[str, pd.Series]:
+        """Which counts of an estate, and of the community that it lies in, may not be shown."""
+        places = self.few_of_places.groupby(self.communities["community_name"]).any()
+        # An estate may lie in a community that is not counted here: nothing is known of its sums.
+        places = places.reindex(rows["community_name"], fill_value=bool(self.hidden_below)).set_axis(rows.index)
+        return {
+            "petitions": self.is_few(rows["petitions"]),
+            "open": self._left_few(rows["open"], rows["petitions"]),
+            **{c: places[c] for c in COMPANIES},
+        }
 
     @cached_property
     def companies(self) -> Chart:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.charts import figures
 from minxin.charts.about import About
 from minxin.charts.chart import PLAIN_COUNT, RATE, Annotation, Chart, Encoding, Kind, Unit
+from minxin.charts.credit.counts import Counts
 from minxin.charts.credit.question import Ask
+from minxin.charts.figures import SHOWN
 from minxin.warehouse.disclosure_rules import load
 
 SCORE, RANK, RECORDS, FIRMS, TIMES = (
@@ -35,11 +37,11 @@ def _month(day: Any) -> str:
     return f"{moment.year}年{moment.month}月"
 
 
-class Overview:
-    """The page for the whole months of one span. Every part is worked out when it is first asked for, and kept."""
+class Overview(Counts):
+    """The page for the whole months of one span, small counts hidden; every part is kept once it is worked out."""
 
-    def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About) -> None:
-        self.ask, self.start, self.end, self.label = ask, start, end, label
+    def __init__(self, ask: Ask, start: dt.date, end: dt.date, label: str, about: About, hidden_below: int = 0) -> None:
+        self.ask, self.start, self.end, self.label, self.hidden_below = ask, start, end, label, hidden_below
         self.about, self.plain = about.of(label), about
         #: Working days within which information is to be published, by the rule of the span's last day.
         self.workdays = load().workdays(end - dt.timedelta(days=1))
@@ -95,6 +97,53 @@ class Overview:
         """One list and month with entries, endings and stock."""
         return self._asked("overview.lists")
 
+    # ── what may not be told ────────────────────────────────────────────────────────────────────
+
+    def _said(self, n: int, unit: Unit = RECORDS) -> str:
+        """A count with its word as it may be said."""
+        return self.count(n, unit.word.strip()) if self.any_few(n) else unit.format(n)
+
+    def _with_partner(self, few: pd.Series, counts: pd.Series) -> pd.Series:
+        """The hidden ones, a second one with a single one: what all come to is said."""
+        return small.with_partner(few, counts, pd.Series(0, index=counts.index))
+
+    @cached_property
+    def few_kinds(self) -> pd.DataFrame:
+        """Row of ``kinds`` × what may not be shown; what all kinds come to stands in the figures."""
+        held, few = self.kinds, pd.DataFrame(index=self.kinds.index)
+        few["n"] = self._with_partner(self.is_few(held["n"]), held["n"])
+        few["due"] = self._with_partner(self.is_few(held["due"]) | self.is_few(held["n"] - held["due"]), held["due"])
+        late = self.is_few(held["on_time"]) | self.is_few(held["due"] - held["on_time"]) | few["due"]
+        few["on_time"] = self._with_partner(late, held["on_time"])
+        few["published"] = self.is_few(held["published"]) | self.is_few(held["n"] - held["published"]) | few["n"]
+        whole = self.is_few(held["complete"]) | self.is_few(held["n"] - held["complete"]) | few["n"]
+        few["whole"] = self._with_partner(whole, held["complete"])
+        for column in ("share", "low", "high"):
+            few[column] = few["on_time"]
+        return few
+
+    @cached_property
+    def few_months(self) -> pd.Series:
+        """Which rows of ``months`` may not be shown: all of them, and those of a polarity, stand in the title."""
+        held = self.months
+        return small.with_partners(
+            self.is_few(held["n"]), held["n"], held["polarity"], pd.Series(0, index=held.index)
+        )  # fmt: skip
+
+    @cached_property
+    def few_flow(self) -> pd.Series:
+        """Which rows of ``lists`` may not say what came and left: two stocks tell what came less what left."""
+        held = self.lists
+        standing = self.is_few(held["n_standing"])
+        after = standing.groupby(held["list"]).shift(fill_value=False).astype(bool)
+        few = self.is_few(held["n_entered"]) | self.is_few(held["n_left"]) | standing | after
+        return small.with_partner(few, held["n_entered"] + held["n_left"], held["list"])
+
+    def _moved(self, rows: pd.DataFrame) -> tuple[int, int, bool]:
+        """What came onto a list in the span and what left it, and whether both may be told."""
+        came, left = int(rows["n_entered"].sum()), int(rows["n_left"].sum())
+        return came, left, not self.any_few(came, left)
+
     # ── messages ────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -127,10 +176,12 @@ class Overview:
         on_time, due = int(self.months["on_time"].sum()), int(self.months["due"].sum())
         types = int(self.kinds["types"].sum())
         rate = f"{self.in_time}公示 {wording.rate_text(on_time / due)}" if due else "公示时限都还没有到"
-        return (
-            f"{self.collected}归集 {types} 类 {RECORDS.format(n)}，{rate}，"
-            f"要素齐全 {wording.rate_text(self.months['complete'].sum() / n)}"
-        )
+        said, complete = [f"{self.collected}归集 {types} 类 {self._said(n)}"], int(self.months["complete"].sum())
+        if not self.few_of(on_time, due):
+            said.append(rate)
+        if not self.few_of(complete, n):
+            said.append(f"要素齐全 {wording.rate_text(complete / n)}")
+        return "，".join(said)
 
     @property
     def _lists_said(self) -> str:
@@ -145,8 +196,18 @@ class Overview:
                     - (rows["n_standing"].iloc[0] - rows["n_entered"].iloc[0] + rows["n_left"].iloc[0])
                 )
                 word = f"净增 {net}" if net > 0 else f"净减 {-net}" if net < 0 else "持平"
-                said.append(f"{name}存量 {int(rows['n_standing'].iloc[-1]):,} 条（{word}）")
+                standing = int(rows["n_standing"].iloc[-1])
+                told = self._moved(rows)[2] and not self.any_few(abs(net), standing, standing - net)
+                said.append(f"{name}存量 {self._exact(standing)}" + (f"（{word}）" if told else ""))
         return "，".join(said)
+
+    def _exact(self, n: int) -> str:
+        """Records in full as they may be said."""
+        return self.exact(n, "条")
+
+    def _number(self, n: int) -> str:
+        """The same without the word, within a sentence."""
+        return self.exact(n, "").strip()
 
     # ── charts ──────────────────────────────────────────────────────────────────────────────────
 
@@ -179,22 +240,30 @@ class Overview:
         )
         n, due, on_time = (int(self.months[name].sum()) for name in ("n", "due", "on_time"))
         share = rates.wilson(on_time, due)
+        late = self.few_of(on_time, due)
         card("records", "归集信用信息", n, RECORDS, self.collected)
         card(
             "on_time",
             f"{self.in_time}公示率",
-            share,
+            rates.wilson(np.nan, due) if late else share,
             RATE,
-            f"{self.collected}，不含未到期 {RECORDS.format(n - due)}" if n > due else self.collected,
-            due,
-            "ok" if due else "none",
+            f"{self.collected}，不含未到期 {self._said(n - due)}" if n > due else self.collected,
+            np.nan if self.any_few(due, n - due) else due,
+            "few" if late else "ok" if due else "none",
         )
         held = {name: self.lists[self.lists["list"] == name] for name in ("红名单", "黑名单")}
         standing = {name: int(rows["n_standing"].iloc[-1]) if len(rows) else 0 for name, rows in held.items()}
-        came, left = int(held["黑名单"]["n_entered"].sum()), int(held["黑名单"]["n_left"].sum())
-        note = f"列入 {came:,}、退出 {left:,}；红名单存量 {standing['红名单']:,}"
+        came, left, told = self._moved(held["黑名单"])
+        note = f"列入 {came:,}、退出 {left:,}；" if told else ""
+        note += f"红名单存量 {self._number(standing['红名单'])}"
         card("black", "黑名单存量", standing["黑名单"], RECORDS, note)
         data = pd.DataFrame(rows).assign(change=np.nan, change_word="", position=range(len(rows)))
+        counted = data["code"].isin(["records", "black"])
+        few = counted & self.is_few(data["value"])
+        if few.any() or late:
+            data[SHOWN] = np.where(few, f"<{self.hidden_below}", "")
+            data.loc[data["code"] == "on_time", SHOWN] = small.WITHHELD if late else ""
+            data["value"], data["status"] = data["value"].mask(few), data["status"].mask(few, "few")
         return self.about.chart(
             "overview_figures",
             Kind.KPI_ROW,
@@ -265,7 +334,9 @@ class Overview:
     @cached_property
     def collection(self) -> Chart:
         """Records month by month by polarity."""
-        data = self.months.assign(month=lambda d: wording.month_texts(d["month_start"]))
+        data = self.months.assign(
+            month=lambda d: wording.month_texts(d["month_start"]), shown=self.months["n"].mask(self.few_months)
+        )
         order = {p: i for i, p in enumerate(POLARITIES)}
         data = data.assign(at=data["polarity"].map(order)).sort_values(["month_start", "at"])
         total = data.groupby("polarity")["n"].sum()
@@ -275,10 +346,12 @@ class Overview:
             title = (
                 f"{self.collected}归集 {RECORDS.format(total.sum())}，失信信息占 {wording.rate_text(bad / total.sum())}"
             )
+            if self.few_of(bad, total.sum()):
+                title = f"{self.collected}归集 {self._said(int(total.sum()))}"
         return self.about.chart(
             "overview_collection",
             Kind.STACKED_COLUMN,
-            data[["month", "polarity", "n"]],
+            data.assign(n=data["shown"])[["month", "polarity", "n"]],
             Encoding(x="month", y="n", series="polarity"),
             RECORDS,
             title,
@@ -289,13 +362,20 @@ class Overview:
     @cached_property
     def timeliness(self) -> Chart:
         """The ten kinds by the share published in time."""
+        few = self.few_kinds
         data = self.kinds.assign(status=np.where(self.kinds["due"] > 0, "ok", "none"))
+        on_time, due = int(data["on_time"].sum()), int(data["due"].sum())
+        data = data.assign(**{c: data[c].mask(few[c]) for c in few})
+        data["status"] = data["status"].mask(few["share"], "few")
+        data[SHOWN] = np.where(few["share"], small.WITHHELD, "")
         title = f"{self.label}没有归集信用信息"
         marks: tuple[Annotation, ...] = ()
-        if len(data) and not data["due"].sum():
+        if len(data) and not due:
             title = f"{self.label}归集的信用信息公示时限都还没有到"
+        elif len(data) and self.few_of(on_time, due):
+            title = f"{self.in_time}公示或未公示的不足 {self.hidden_below} 条，不比较"
         elif len(data):
-            total = rates.wilson(int(data["on_time"].sum()), int(data["due"].sum()))
+            total = rates.wilson(on_time, due)
             marks = (Annotation(float(total.value), f"全部 {wording.rate_text(float(total.value))}"),)
             below = data[data["high"] < float(total.value) - 0.001].sort_values("share")
             title = "十公示各类的及时率没有显著低于总体的"
@@ -308,7 +388,14 @@ class Overview:
             Kind.DOT_INTERVAL,
             data,
             Encoding(
-                x="disclosure_name", y="share", low="low", high="high", n="due", status="status", order="position"
+                x="disclosure_name",
+                y="share",
+                low="low",
+                high="high",
+                n="due",
+                status="status",
+                order="position",
+                label=SHOWN,
             ),
             RATE,
             title,
@@ -334,7 +421,9 @@ class Overview:
         return self.about.chart(
             "overview_stock",
             Kind.LINE,
-            data[["month", "list", "n_standing"]],
+            data.assign(n_standing=data["n_standing"].mask(self.is_few(data["n_standing"])))[
+                ["month", "list", "n_standing"]
+            ],
             Encoding(x="month", y="n_standing", series="list", emphasis=("黑名单",)),
             RECORDS,
             self._lists_said,
@@ -354,9 +443,13 @@ class Overview:
             ],
             ignore_index=True,
         )
-        came, left = int(rows["n_entered"].sum()), int(rows["n_left"].sum())
+        came, left, told = self._moved(rows)
         net = data.groupby("month")["n"].transform("sum") if len(data) else pd.Series(dtype="float64")
         title = "没有黑名单" if rows.empty else f"{self.label}黑名单列入 {came:,} 条、到期或移出 {left:,} 条"
+        if not told:
+            title = f"{self.label}黑名单列入或退出的不足 {self.hidden_below} 条"
+        few = pd.concat([self.few_flow[rows.index]] * 2, ignore_index=True)
+        data, net = data.assign(n=data["n"].mask(few)), net.mask(few)
         return self.about.chart(
             "overview_flow",
             Kind.DIVERGING,
@@ -374,12 +467,17 @@ class Overview:
         found = self._asked("overview.calls")
         title = f"{self.label}没有业务系统调用"
         if len(found):
-            sums = {word: TIMES.format(found[code].sum()) for code, word in CALLS.items()}
+            sums = {word: self._said(int(found[code].sum()), TIMES) for code, word in CALLS.items()}
             title = f"{len(found)} 个系统，" + "、".join(f"{word} {said}" for word, said in sums.items())
+        data = found
+        for code in CALLS if self.hidden_below else ():
+            few = self._with_partner(self.is_few(found[code]), found[code])
+            words = np.where(self.is_few(found[code]), f"<{self.hidden_below}", small.WITHHELD)
+            data = data.assign(**{code: found[code].astype("object").mask(few, pd.Series(words, index=found.index))})
         return self.about.chart(
             "overview_calls",
             Kind.TABLE,
-            found,
+            data,
             Encoding(key="system"),
             TIMES,
             title,
@@ -392,6 +490,7 @@ class Overview:
     def mechanisms(self) -> Chart:
         """How often each of the mechanisms ran."""
         found = self._asked("overview.mechanisms")
+        few = self.is_few(found["n"])
         idle = found[found["n"] == 0]["kind"].tolist()
         title = "没有机制运行记录" if found.empty else f"{len(found)} 项机制{self.label}均有运行"
         if idle:
@@ -399,8 +498,12 @@ class Overview:
         return self.about.chart(
             "overview_mechanisms",
             Kind.BAR,
-            found,
-            Encoding(x="kind", y="n"),
+            found.assign(
+                n=found["n"].mask(few),
+                status=np.where(few, "few", "ok"),
+                **{SHOWN: np.where(few, f"<{self.hidden_below}", "")},
+            ),
+            Encoding(x="kind", y="n", status="status", label=SHOWN),
             TIMES,
             title,
             self.days,

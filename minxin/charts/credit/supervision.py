@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.inspection import evaluate
 from minxin.analysis.inspection.rules import CLASSES, Rule
 from minxin.analysis.inspection.visits import Saved
@@ -80,25 +80,60 @@ class Supervision:
         """Visits that firms were spared, against every department going by itself."""
         return spared(self.visits["departments"])
 
+    @cached_property
+    def arms_table(self) -> pd.DataFrame:
+        """Detection by the way of coming to be inspected, as ``withheld`` has it.
+
+        Both arms together and all visits stand in the figures, what both found in the classes.
+        """
+        table = evaluate.by(self.visits, "arm", tuple(ARMS))
+        drawn = table["arm"].isin([RISK, RANDOM])
+        whole = pd.Series(0, index=table.index)
+        return self.withheld(table, (drawn, whole), (table["arm"].mask(drawn, ""),))
+
+    @cached_property
+    def classes_told(self) -> pd.DataFrame:
+        """Detection by class as ``withheld`` has it; firms of no class count for the sum."""
+        table = self.classes_table
+        unknown = self.routine.loc[self.routine["risk_class"].isna(), "has_problem"]
+        rest = pd.DataFrame([{"x": int(unknown.sum()), "n": len(unknown)}])
+        every = pd.concat([table, rest], ignore_index=True)
+        whole = pd.Series(0, index=every.index)
+        return table.assign(**self.withheld(every, (whole,), (whole,)).head(len(table))[["few_x", "few_n"]])
+
     @property
     def enough(self) -> bool:
         """Whether both arms have as many visits as the rules ask for, and findings that may be shown."""
-        found = self.routine.groupby("arm")["has_problem"].sum()
-        few = self.question.any_few(*found)
+        drawn = self.arms_table[self.arms_table["arm"].isin([RISK, RANDOM])]
+        few = drawn[["few_x", "few_n"]].any(axis=None)
         return min(self.arm_sizes) >= self.rule.smallest_n and not few
 
     def status(self, n: pd.Series) -> np.ndarray:
         few = np.where(n > 0, "few", "none")
         return np.where(n >= self.rule.smallest_n, "ok", few)
 
+    def withheld(self, table: pd.DataFrame, of_n: tuple[pd.Series, ...], of_x: tuple[pd.Series, ...]) -> pd.DataFrame:
+        """Which ``n`` (``few_n``) and which ``x`` with its rate (``few_x``) tell a small count.
+
+        ``of_n`` and ``of_x``: along which groups what they come to is known.
+        """
+        q, x, n = self.question, table["x"], table["n"]
+        few_x = q.is_few(x) | q.is_few(n - x) | q.is_few(n)
+        return table.assign(
+            few_n=small.with_partners(q.is_few(n), n, *of_n), few_x=small.with_partners(few_x, x, *of_x)
+        )
+
     def hidden(self, data: pd.DataFrame) -> pd.DataFrame:
-        """The rows without ``x`` and its rate where found in fewer firms than may be shown; ``label`` says so."""
-        below = self.question.hidden_below
-        few = (data["x"] > 0) & (data["x"] < below)
+        """The rows without what ``few_x`` and ``few_n`` forbid, and without the rate made of it; ``label`` says so."""
+        few = self.question.is_few(data["x"])
+        hide = data["few_x"] | data["few_n"]
+        known = np.where(data["status"] == "ok", small.WITHHELD, "")
         return data.assign(
-            x=data["x"].where(~few),
-            status=np.where(few, "few", data["status"]),
-            label=np.where(few, f"<{below}", ""),
+            x=data["x"].mask(data["few_x"]),
+            n=data["n"].mask(data["few_n"]),
+            status=np.where(hide, "few", data["status"]),
+            label=np.where(few, f"<{self.question.hidden_below}", np.where(hide, known, "")),
+            **{part: data[part].mask(hide) for part in ("value", "low", "high")},
         )
 
     # ── words ───────────────────────────────────────────────────────────────────────────────────
@@ -112,7 +147,7 @@ class Supervision:
     def lift_message(self) -> str:
         """Whether drawing by risk finds more than drawing at random, as surely as it can be said."""
         if not self.enough:
-            return f"按风险抽查 {self.arm_sizes[0]} 户、随机组 {self.arm_sizes[1]} 户，样本不足，不能比较"
+            return f"{self._sizes_said}样本不足，不能比较"
         found = self.lift
         one, two = wording.rate_text(float(found.risk.value)), wording.rate_text(float(found.random.value))
         low, high = float(found.ratio.low), float(found.ratio.high)
@@ -123,11 +158,23 @@ class Supervision:
             return f"按风险抽查检出率 {one}，低于随机组 {two}，分类需要检查"
         return f"按风险抽查检出率 {one}，与随机组 {two} 没有显著差异，为 {between}"
 
+    @property
+    def _sizes_said(self) -> str:
+        """Visits of both arms as they may be said; nothing of an arm that tells another one."""
+        few = self.arms_table.set_index("arm")["few_n"]
+        said = [
+            f"{ARMS[arm]} {self.question.count(n, '户') if self.question.any_few(n) else f'{n} 户'}"
+            for arm, n in zip((RISK, RANDOM), self.arm_sizes, strict=True)
+            if not few[arm] or self.question.any_few(n)
+        ]
+        return f"{'、'.join(said)}，" if said else ""
+
     @cached_property
     def order_message(self) -> str:
         """Whether detection rises with the class."""
-        found = evaluate.order(self.classes_table, self.rule.smallest_n)
-        held = self.classes_table[self.classes_table["n"] >= self.rule.smallest_n]
+        told = self.classes_told[~self.classes_told[["few_x", "few_n"]].any(axis=1)]
+        found = evaluate.order(told, self.rule.smallest_n)
+        held = told[told["n"] >= self.rule.smallest_n]
         if len(held) < 2:
             return "各类别检查户数不足，不能判断检出率是否逐级上升"
         ends = "，".join(
@@ -153,27 +200,46 @@ class Supervision:
         """The page in figures: both arms, the lift, all firms, visits saved."""
         found, (n1, n0) = self.lift, self.arm_sizes
         everybody = evaluate.population(self.routine.dropna(subset=["risk_class"]))
-        n_known = int((self.routine["risk_class"].notna() & (self.routine["pi"] > 0)).sum())
-        arms = evaluate.by(self.routine, "arm", (RISK, RANDOM))
-        of_risk, of_random = self.hidden(arms.assign(status=self.status(arms["n"])))["status"]
+        of_known = self.routine.loc[self.routine["risk_class"].notna() & (self.routine["pi"] > 0), "has_problem"]
+        n_known, n_other = len(of_known), len(self.visits) - n1 - n0
+        arms = self.hidden(self.arms_table.assign(status=self.status(self.arms_table["n"]))).set_index("arm")
+        q = self.question
         state = "ok" if self.enough else "few" if len(self.routine) else "none"
 
         def row(
-            key: str, name: str, unit: Unit, value: rates.Interval, n: int, note: str, status: str
+            key: str,
+            name: str,
+            unit: Unit,
+            value: rates.Interval,
+            n: float,
+            note: str,
+            status: str,
+            hide: bool = False,
         ) -> dict[str, object]:
-            held = {part: float(getattr(value, part)) for part in ("value", "low", "high")}
-            return {"key": key, "name": name, "unit": unit, "n": n, "note": note, "status": status, **held}
+            held = {part: np.nan if hide else float(getattr(value, part)) for part in ("value", "low", "high")}
+            said = {"status": "few" if hide else status, "label": small.WITHHELD if hide else ""}
+            return {"key": key, "name": name, "unit": unit, "n": n, "note": note, **said, **held}
 
         some = "ok" if len(self.visits) else "none"
         known = "ok" if n_known >= self.rule.smallest_n else "few" if n_known else "none"
         fewer = rates.Interval(*(np.array(v) for v in (float(self.saved.saved), np.nan, np.nan)))
         rows = [
-            row("risk", "按风险抽查检出率", RATE, found.risk, n1, "风险组", of_risk),
-            row("random", "随机组检出率", RATE, found.random, n0, "全部企业等概率抽取", of_random),
-            row("lift", "提升倍数", TIMES, found.ratio, n1 + n0, "风险组比随机组", state),
-            row("population", "推算全部企业问题率", RATE, everybody, n_known, "按抽中概率加权", known),
-            row("saved", "合并减少上门", VISITS, fewer, len(self.visits), "基准：各部门分别上门", some),
-        ]
+            row("risk", "按风险抽查检出率", RATE, found.risk, arms["n"][RISK], "风险组", arms["status"][RISK]),
+            row(
+                "random", "随机组检出率", RATE, found.random, arms["n"][RANDOM], "全部企业等概率抽取",
+                arms["status"][RANDOM],
+            ),
+            row("lift", "提升倍数", TIMES, found.ratio, np.nan if q.any_few(n1 + n0, n_other) else n1 + n0,
+                "风险组比随机组", state),
+            row("population", "推算全部企业问题率", RATE, everybody,
+                np.nan if q.any_few(n_known, n1 + n0 - n_known) else n_known, "按抽中概率加权", known,
+                q.few_of(int(of_known.sum()), n_known)),
+            row("saved", "合并减少上门", VISITS, fewer, np.nan if q.any_few(len(self.visits)) else len(self.visits),
+                "基准：各部门分别上门", some, self.tells_saved),
+        ]  # fmt: skip
+        for given, arm in zip(rows, (RISK, RANDOM), strict=False):
+            given["label"] = arms["label"][arm]
+            given |= {part: arms[part][arm] for part in ("value", "low", "high")}
         data = pd.DataFrame(rows)
         data["change"], data["word"], data["verdict"] = zip(*self._changes(), strict=True)
         return self.about.chart(
@@ -183,6 +249,7 @@ class Supervision:
             Encoding(
                 x="name", y="value", low="low", high="high", n="n", status="status", unit="unit", note="note",
                 key="key", change="change", change_word="word", verdict="verdict",
+                label="label" if data["label"].any() else "",
             ),
             Unit(),
             self.lift_message,
@@ -198,10 +265,14 @@ class Supervision:
         found, earlier = self.lift, self.every[self.every["stage"] == BEFORE]
         uniform = earlier[earlier["arm"] == RANDOM]
         rows = [_told(found.difference, "比随机组"), nothing, (float(found.ratio.value) - 1, "比随机抽查", ""), nothing]
-        if len(uniform) >= self.rule.smallest_n:
+        few = self.question.few_of(uniform["has_problem"].sum(), len(uniform))
+        if len(uniform) >= self.rule.smallest_n and not few:
             then = rates.wilson(uniform["has_problem"].sum(), len(uniform))
             rows[1] = _told(rates.difference(found.random, then), "比试点前")
-        everybody = float(evaluate.population(self.routine.dropna(subset=["risk_class"])).value)
+        classed = self.routine.dropna(subset=["risk_class"])
+        everybody = float(evaluate.population(classed).value)
+        if self.question.few_of(classed["has_problem"].sum(), len(classed)):
+            return [*rows, nothing]
         rows[3] = (everybody - float(found.random.value), "比随机组", "")
         # Visits saved are a sum over the days asked for: the time before the pilot was of another length.
         return [*rows, nothing]
@@ -209,13 +280,13 @@ class Supervision:
     @cached_property
     def classes(self) -> Chart:
         """Detection by class with intervals, from low risk to high."""
-        table = self.classes_table
+        table = self.classes_told
         data = table.assign(
             name=[class_name(c) for c in table["risk_class"]], status=self.status(table["n"]), place=range(len(table))
         )
         data = self.hidden(data)
         unknown = int(self.routine["risk_class"].isna().sum())
-        aside = f"；另有 {unknown} 户查时尚无类别，未计" if unknown else ""
+        aside = f"；另有 {self._number(unknown)} 户查时尚无类别，未计" if unknown else ""
         return self.about.chart(
             "classes",
             Kind.DOT_INTERVAL,
@@ -241,15 +312,16 @@ class Supervision:
     @cached_property
     def arms(self) -> Chart:
         """Detection by the way of coming to be inspected, with what the next round needs to tell them apart."""
-        table = evaluate.by(self.visits, "arm", tuple(ARMS))
+        table = self.arms_table
         data = table.assign(
             name=table["arm"].map(ARMS), status=self.status(table["n"]), place=range(len(table)), key=table["arm"]
         )
+        visited = data["n"] > 0
         data = self.hidden(data)
         return self.about.chart(
             "arms",
             Kind.DOT_INTERVAL,
-            data[data["n"] > 0] if (data["n"] > 0).any() else data,
+            data[visited] if visited.any() else data,
             Encoding(
                 x="name", y="value", low="low", high="high", n="n", status="status", label="label", key="key",
                 order="place", emphasis=(RISK,),
@@ -285,24 +357,33 @@ class Supervision:
         words = f"试点后检出率 {wording.rate_text(two)}，试点前 {wording.rate_text(one)}"
         alike = float(gap.low) <= 0 <= float(gap.high)
         title = f"{words}，没有显著差异" if alike else f"{words}，相差 {points}，不能都归功于新办法"
+        alone = table["stage"]
+        table = self.withheld(table, (alone,), (alone,))
+        if table["few_x"].any():
+            title = f"试点前或试点后发现问题或未发现的不足 {self.question.hidden_below} 户，不比较"
+        data = self.hidden(table.assign(place=range(len(table)), status="ok"))
         return self.about.chart(
             "stages",
             Kind.DOT_INTERVAL,
-            table.assign(place=range(len(table)), status="ok"),
-            Encoding(x="stage", y="value", low="low", high="high", n="n", status="status", key="stage", order="place"),
+            data,
+            Encoding(
+                x="stage", y="value", low="low", high="high", n="n", status="status", label="label", key="stage",
+                order="place",
+            ),
             RATE,
             title,
             "试点前后查的企业、年份、检查范围和认定口径都不同，前后相比有混杂；说明办法好坏只看同期的随机组",
             headings={"stage": "阶段", "value": "检出率", "x": "发现问题（户）", "n": "检查（户）"},
             units={"x": PLAIN_COUNT, "n": PLAIN_COUNT},
-        )
+        )  # fmt: skip
 
     @cached_property
     def gain(self) -> Chart | None:
         """How much of all problems the riskiest firms hold, if visited first; None where it cannot be said."""
         held = self.routine.dropna(subset=["risk_class"])
         found = evaluate.gain(held)
-        if not self.enough or len(found) < 2:
+        # Shares of all problems, class by class, tell what a class is hidden for.
+        if not self.enough or len(found) < 2 or self.classes_told[["few_x", "few_n"]].any(axis=None):
             return None
         found = found.iloc[:-1]  # whoever visits everybody finds everything
         data = found.assign(
@@ -328,7 +409,23 @@ class Supervision:
             units={"lift": TIMES},
         )
 
+    def _number(self, n: int) -> str:
+        """A number that stands within a sentence, as it may be said."""
+        return f"<{self.question.hidden_below}" if self.question.any_few(n) else str(n)
+
     # ── coverage ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def visits_of_departments(self) -> pd.DataFrame:
+        """Departments that came together, 5 for more → visits ``n``, and whether they may be shown (``few``)."""
+        counts = self.visits["departments"].fillna(1).clip(upper=5).astype(int).value_counts().sort_index()
+        whole = pd.Series(0, index=counts.index)
+        return pd.DataFrame({"n": counts, "few": small.with_partner(self.question.is_few(counts), counts, whole)})
+
+    @property
+    def tells_saved(self) -> bool:
+        """Whether the visits saved would tell a hidden count: they are a second sum over the departments."""
+        return bool(self.visits_of_departments["few"].any())
 
     @cached_property
     def joint(self) -> Chart:

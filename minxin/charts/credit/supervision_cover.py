@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from minxin.analysis import rates, wording
+from minxin.analysis import rates, small, wording
 from minxin.analysis.inspection import evaluate
 from minxin.charts.chart import PLAIN_COUNT, RATE, Chart, Encoding, Kind
 from minxin.charts.credit.supervision_words import ARMS, FIRMS, POINTS, RANDOM, RISK, SIZES, VISITS
+from minxin.charts.figures import SHOWN
 
 if TYPE_CHECKING:
     from minxin.charts.credit.supervision import Supervision
@@ -21,11 +22,12 @@ MOST_GROUPS = 12
 
 def joint(page: Supervision) -> Chart:
     """Visits by the number of departments that came together, and what that spared."""
-    counts = page.visits["departments"].fillna(1).clip(upper=5).astype(int).value_counts().sort_index()
+    counts, few = page.visits_of_departments["n"], page.visits_of_departments["few"]
     data = pd.DataFrame(
         {"name": [f"{k} 个部门" if k < 5 else "5 个以上" for k in counts.index], "n": counts.to_numpy()}
     )
     data["place"] = range(len(data))
+    data = page.question.hidden(data, "n", also=pd.Series(few.to_numpy())) if few.any() else data
     joint = int(counts[counts.index > 1].sum())
     share = joint / len(page.visits) if len(page.visits) else float("nan")
     title = "没有检查记录"
@@ -35,11 +37,15 @@ def joint(page: Supervision) -> Chart:
             if joint
             else "尚无两个以上部门联合的检查"
         )
+        if joint and page.tells_saved:
+            title = "有两个以上部门联合的检查"
     return page.about.chart(
         "joint",
         Kind.BAR,
         data,
-        Encoding(x="name", y="n", order="place"),
+        Encoding(
+            x="name", y="n", order="place", status="status" if few.any() else "", label=SHOWN if few.any() else ""
+        ),
         VISITS,
         title,
         f"一次检查由几个部门联合；减少的家次以各部门分别上门为基准，{page.span}",
@@ -56,7 +62,10 @@ def caps(page: Supervision) -> Chart:
     times = held.groupby("uscc").size().clip(upper=4).value_counts().sort_index()
     data = pd.DataFrame({"name": [f"{k} 次" if k < 4 else "4 次以上" for k in times.index], "n": times.to_numpy()})
     data["place"] = range(len(data))
-    data = page.hidden(data.assign(x=data["n"], status="ok"))
+    # Those over the cap stand in the title; all together are visits of the figures where the span is the same.
+    over_cap = pd.Series(times.index > page.rule.cap)
+    few = small.with_partners(page.question.is_few(data["n"]), data["n"], over_cap, pd.Series(0, index=data.index))
+    data = page.question.hidden(data, "n", also=few)
     over = int(times[times.index > page.rule.cap].sum())
     many = wording.count_text(over, "户", page.question.hidden_below)
     title = f"近 {page.rule.cap_months} 个月没有企业的例行检查超过 {page.rule.cap} 次上限"
@@ -68,12 +77,12 @@ def caps(page: Supervision) -> Chart:
         "caps",
         Kind.BAR,
         data,
-        Encoding(x="name", y="x", status="status", label="label", order="place"),
+        Encoding(x="name", y="n", status="status", label=SHOWN, order="place"),
         FIRMS,
         title,
         f"一户企业 {page.rule.cap_months} 个月内被例行检查的次数，不含投诉举报和全覆盖；上限为本系统假定，"
         f"{page.about.filters[-1]}",
-        headings={"name": "例行检查次数", "x": "企业"},
+        headings={"name": "例行检查次数", "n": "企业"},
     )
 
 
@@ -90,7 +99,14 @@ def equity(page: Supervision, column: str) -> Chart:
     found = evaluate.shares(drawn.groupby(column).size(), base)
     found["n_base"], found["expected"] = base.to_numpy(), _expected(page, drawn, column).reindex(base.index).to_numpy()
     found["status"] = np.where(found["n"] < page.rule.smallest_n, "few", "ok")
-    found = page.hidden(found)
+    whole = pd.Series(0, index=found.index)
+    few_base = small.with_partner(page.question.is_few(found["n_base"]), found["n_base"], whole)
+    # What is drawn comes to the visits of the arm; where those are hidden, a share would tell them.
+    of_arm = bool(page.arms_table.set_index("arm")["few_n"][RISK])
+    found["few_x"] = small.with_partner(page.question.is_few(found["x"]), found["x"], whole) | of_arm
+    found = page.hidden(found.assign(few_n=False))
+    found = found.assign(**{c: found[c].mask(few_base) for c in ("n_base", "base", "expected")})
+    found.loc[few_base, "status"] = "few"
     found["said"] = found["verdict"].map({"more": "高于占比", "less": "低于占比", "alike": "无显著差异"})
     found.loc[found["status"] != "ok", "said"] = "—"
     found = found.head(MOST_GROUPS).assign(place=range(min(len(found), MOST_GROUPS)))
@@ -149,16 +165,17 @@ def severity(page: Supervision) -> Chart:
         rows.append(
             {
                 "name": name,
+                "arm": arm,
                 "n": len(own),
-                "problems": _shown(int(own["has_problem"].sum()), page),
-                **{a: _shown(int(counted.get(a, 0)), page) for a in page.rule.severity},
+                "problems": int(own["has_problem"].sum()),
+                **{a: int(counted.get(a, 0)) for a in page.rule.severity},
                 "points": float(found.value) if enough else np.nan,
                 "between": f"{float(found.low):.2f}—{float(found.high):.2f}" if enough else "样本不足",
             }
         )
     graded_by = "、".join(f"{a} {v:g}" for a, v in page.rule.severity.items())
-    columns = ["name", "n", "problems", *page.rule.severity, "points", "between"]
-    data = pd.DataFrame(rows, columns=columns)
+    columns = ["arm", "name", "n", "problems", *page.rule.severity, "points", "between"]
+    data, is_told = _graded(page, pd.DataFrame(rows, columns=columns))
     named = {a: f"{a}（户）" for a in page.rule.severity}
     return page.about.chart(
         "severity",
@@ -166,7 +183,7 @@ def severity(page: Supervision) -> Chart:
         data,
         Encoding(),
         POINTS,
-        _severity_title(page, graded),
+        _severity_title(page, graded) if is_told else "处置户数过少的不显示，不比较问题轻重",
         f"按处置方式计分（{graded_by}，系本系统假定），每户平均与 95% 区间，{page.span}",
         headings={
             "name": "来源",
@@ -185,9 +202,23 @@ def severity(page: Supervision) -> Chart:
     )
 
 
-def _shown(count: int, page: Supervision) -> float:
-    """A count, NaN where so few must not be shown."""
-    return float("nan") if page.question.any_few(count) else count
+def _graded(page: Supervision, rows: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """The rows without counts that may not be shown and the points made of them, and whether both arms have points."""
+    below, actions = page.question.hidden_below, list(page.rule.severity)
+    if not below or rows.empty:
+        return rows.drop(columns="arm"), True
+    told = page.arms_table.set_index("arm").loc[rows["arm"], ["few_x", "few_n"]].set_axis(rows.index)
+    # Actions and problems without one come to the problems.
+    parts = rows[actions].assign(none=rows["problems"] - rows[actions].sum(axis=1))
+    few = small.parts_few(parts, list(parts), below)
+    some = few.any(axis=1) | told.any(axis=1)
+    hidden = {a: rows[a].mask(few[a] | (told["few_x"] & (rows["problems"] > 0))) for a in actions}
+    hidden |= {"n": rows["n"].mask(told["few_n"]), "problems": rows["problems"].mask(told["few_x"])}
+    data = rows.assign(
+        **hidden, points=rows["points"].mask(some),
+        between=rows["between"].mask(some & rows["points"].notna(), small.WITHHELD),
+    )  # fmt: skip
+    return data.drop(columns="arm"), not some[rows["arm"].isin([RISK, RANDOM])].any()
 
 
 def _severity_title(page: Supervision, graded: pd.DataFrame) -> str:
