@@ -15,19 +15,21 @@ def is_few(counts: pd.Series, below: int) -> pd.Series:
     return ((counts > 0) & (counts < below)).fillna(False).astype(bool)
 
 
-def with_partner(few: pd.Series, counts: pd.Series, groups: pd.Series) -> pd.Series:
+def with_partner(few: pd.Series, counts: pd.Series, groups: pd.Series | None = None) -> pd.Series:
     """The hidden ones, and in a group with a single one the least other count, too: else a sum gives it away.
 
-    This is complementary suppression as the SDC Handbook has it (Hundepool et al. 2012, section 4.2.2).
+    ``groups`` None: all of them are one group. This is complementary suppression as the SDC Handbook has it
+    (Hundepool et al. 2012, section 4.2.2).
     """
-    alone = few.groupby(groups).transform("sum") == 1
+    known = pd.Series(0, index=counts.index) if groups is None else groups
+    alone = few.groupby(known).transform("sum") == 1
     others = counts.where(alone & ~few & (counts > 0))
-    least = others.groupby(groups).rank(method="first") == 1
+    least = others.groupby(known).rank(method="first") == 1
     return few | least
 
 
-def with_partners(few: pd.Series, counts: pd.Series, *margins: pd.Series) -> pd.Series:
-    """The hidden ones and their partners along every margin whose sums are known."""
+def with_partners(few: pd.Series, counts: pd.Series, *margins: pd.Series | None) -> pd.Series:
+    """The hidden ones and their partners along every margin whose sums are known (None: the sum of all)."""
     while True:
         more = few
         for groups in margins:

@@ -44,7 +44,7 @@ class Enforcement:
         what = kind or "全部线索"
         self.about = about.of(question.label, question.place, what)
         self.today = about.of("在办线索", question.place, what)
-        #: What stands there whichever kind is looked at.
+        #: Of the cases of the courts, whichever kind is looked at.
         self.courts = about.of(question.label, question.place, EXECUTED)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +88,7 @@ class Enforcement:
         """Which of the ends tell how few left or did not; a single one with the least other, as all are known."""
         rows, q = self.ends, self.question
         few = q.is_few(rows["n_left"]) | q.is_few(rows["n_closed"] - rows["n_left"]) | q.is_few(rows["n_closed"])
-        return small.with_partner(few, rows["n_left"], pd.Series(0, index=rows.index))
+        return small.with_partner(few, rows["n_left"])
 
     @property
     def left_hidden(self) -> bool:
@@ -349,7 +349,7 @@ class Enforcement:
         told = q.few_of(whole_x, whole_n) or hide.sum() == 1
         rows["whole"] = whole_x / whole_n if whole_n and not told else np.nan
         if hide.any():
-            few_n = small.with_partner(q.is_few(rows["n_closed"]), rows["n_closed"], pd.Series(0, index=rows.index))
+            few_n = small.with_partner(q.is_few(rows["n_closed"]), rows["n_closed"])
             shown = {c: rows[c].mask(hide) for c in ("n_left", "share", "low", "high")}
             rows = rows.assign(**shown, n_closed=rows["n_closed"].mask(few_n), status=rows["status"].mask(hide, "few"))
         rows = rows.drop(columns=["n_punished", "n_left_noticed"])

@@ -253,7 +253,7 @@ class Lending:
         found["status"] = np.where(found["n"] < SMALLEST, "few", "ok")
         whole = rates.wilson(self.sums[above], self.sums[below])
         few = self.question.is_few(found["x"]) | self.question.is_few(found["n"])
-        few = small.with_partner(few, found["x"], pd.Series(0, index=found.index))
+        few = small.with_partner(few, found["x"])
         if few.any():
             hidden = {"x": found["x"].mask(few), "n": found["n"].mask(self.question.is_few(found["n"]))}
             hidden |= {column: found[column].mask(few) for column in ("value", "low", "high")}

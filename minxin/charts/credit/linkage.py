@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from minxin.analysis import rates, small, standouts, wording
+from minxin.analysis.credit.classes import label
 from minxin.analysis.credit.linkage import Correlation, rank_correlation
 from minxin.analysis.inspection import rules
 from minxin.charts.about import About
@@ -19,7 +20,6 @@ from minxin.charts.credit.counts import TOGETHER, Counts
 from minxin.charts.credit.question import Ask
 
 FIRMS, PETITIONS = Unit("count", "家"), Unit("count", "件")
-CLASS_WORDS = {"A": "绿●A低", "B": "黄▲B一般", "C": "橙◆C较高", "D": "红■D高"}
 ESTATES, LISTED = 15, 100
 COMPANIES = ("property_firms", "property_bad")
 #: Counts of a community of which the table of sectors tells the sum.
@@ -103,8 +103,7 @@ class Linkage(Counts):
         What the communities come to stands in the table of sectors, so a single hidden one takes a second with it.
         """
         held = self.communities
-        whole = pd.Series(0, index=held.index)
-        few = {c: small.with_partner(self.is_few(held[c]), held[c], whole) for c in SUMMED}
+        few = {c: small.with_partner(self.is_few(held[c]), held[c]) for c in SUMMED}
         # Of few companies, what they are is not said either.
         small_firms = self.is_few(held["property_firms"])
         few["property_bad"] |= small_firms | self.is_few(held["property_firms"] - held["property_bad"])
@@ -379,7 +378,7 @@ class Linkage(Counts):
             title = f"非绿物业企业 {total:,} 家，其中橙、红 {worst} 家"
             title += "，均未检查过" if found["inspected_on"].isna().all() else ""
         data = found.assign(
-            class_word=found["risk_class"].map(CLASS_WORDS),
+            class_word=found["risk_class"].map(label),
             inspected_on=pd.to_datetime(found["inspected_on"]).dt.strftime("%Y-%m-%d"),
         )
         return self.about.chart(

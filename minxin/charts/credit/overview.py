@@ -103,21 +103,17 @@ class Overview(Counts):
         """A count with its word as it may be said."""
         return self.count(n, unit.word.strip()) if self.any_few(n) else unit.format(n)
 
-    def _with_partner(self, few: pd.Series, counts: pd.Series) -> pd.Series:
-        """The hidden ones, a second one with a single one: what all come to is said."""
-        return small.with_partner(few, counts, pd.Series(0, index=counts.index))
-
     @cached_property
     def few_kinds(self) -> pd.DataFrame:
         """Row of ``kinds`` × what may not be shown; what all kinds come to stands in the figures."""
         held, few = self.kinds, pd.DataFrame(index=self.kinds.index)
-        few["n"] = self._with_partner(self.is_few(held["n"]), held["n"])
-        few["due"] = self._with_partner(self.is_few(held["due"]) | self.is_few(held["n"] - held["due"]), held["due"])
+        few["n"] = small.with_partner(self.is_few(held["n"]), held["n"])
+        few["due"] = small.with_partner(self.is_few(held["due"]) | self.is_few(held["n"] - held["due"]), held["due"])
         late = self.is_few(held["on_time"]) | self.is_few(held["due"] - held["on_time"]) | few["due"]
-        few["on_time"] = self._with_partner(late, held["on_time"])
+        few["on_time"] = small.with_partner(late, held["on_time"])
         few["published"] = self.is_few(held["published"]) | self.is_few(held["n"] - held["published"]) | few["n"]
         whole = self.is_few(held["complete"]) | self.is_few(held["n"] - held["complete"]) | few["n"]
-        few["whole"] = self._with_partner(whole, held["complete"])
+        few["whole"] = small.with_partner(whole, held["complete"])
         for column in ("share", "low", "high"):
             few[column] = few["on_time"]
         return few
@@ -126,9 +122,7 @@ class Overview(Counts):
     def few_months(self) -> pd.Series:
         """Which rows of ``months`` may not be shown: all of them, and those of a polarity, stand in the title."""
         held = self.months
-        return small.with_partners(
-            self.is_few(held["n"]), held["n"], held["polarity"], pd.Series(0, index=held.index)
-        )  # fmt: skip
+        return small.with_partners(self.is_few(held["n"]), held["n"], held["polarity"], None)
 
     @cached_property
     def few_flow(self) -> pd.Series:
@@ -471,7 +465,7 @@ class Overview(Counts):
             title = f"{len(found)} 个系统，" + "、".join(f"{word} {said}" for word, said in sums.items())
         data = found
         for code in CALLS if self.hidden_below else ():
-            few = self._with_partner(self.is_few(found[code]), found[code])
+            few = small.with_partner(self.is_few(found[code]), found[code])
             words = np.where(self.is_few(found[code]), f"<{self.hidden_below}", small.WITHHELD)
             data = data.assign(**{code: found[code].astype("object").mask(few, pd.Series(words, index=found.index))})
         return self.about.chart(

@@ -221,7 +221,7 @@ class Parks(Counts):
         hidden = small.parts_few(parks, parts, self.hidden_below)
         rest = parks["firms"] - parks["n_a"]
         few = hidden["n_a"] | self.is_few(rest) | (parks["firms"] < self.hidden_below)
-        written = {p: parks[p].astype("object").mask(hidden[p], "不显示") for p in parts}
+        written = {p: parks[p].astype("object").mask(hidden[p], small.WITHHELD) for p in parts}
         return parks.assign(
             **{p: column.mask(self.is_few(parks[p]), f"<{self.hidden_below}")
                for p, column in written.items()},
@@ -291,10 +291,9 @@ class Parks(Counts):
             title = f"诚信商户 {self.count(found['n'].sum())}，风险已转橙、红的 {self.count(bad)}"
             title += "，应复核" if bad else ""
         if self.hidden_below and len(found):
-            whole = pd.Series(0, index=found.index)
             for name in ("n", "n_bad"):
-                few = small.with_partner(self.is_few(found[name]), found[name], whole)
-                data[name] = found[name].astype("object").mask(few, "不显示")
+                few = small.with_partner(self.is_few(found[name]), found[name])
+                data[name] = found[name].astype("object").mask(few, small.WITHHELD)
                 data[name] = data[name].mask(self.is_few(found[name]), f"<{self.hidden_below}")
                 if name == "n":
                     for column in ("score", "complaints", "each"):
@@ -397,7 +396,7 @@ class Parks(Counts):
             # What the next condition excludes tells this count, too.
             lost=data["lost"].mask(few | few.shift(fill_value=False)),
             status=np.where(few, "few", "ok"),
-            said=np.where(few, np.where(self.is_few(data["n"]), f"<{self.hidden_below}", "不显示"), ""),
+            said=np.where(few, np.where(self.is_few(data["n"]), f"<{self.hidden_below}", small.WITHHELD), ""),
         )
         return self.about.chart(
             "parks_steps",

@@ -88,8 +88,7 @@ class Supervision:
         """
         table = evaluate.by(self.visits, "arm", tuple(ARMS))
         drawn = table["arm"].isin([RISK, RANDOM])
-        whole = pd.Series(0, index=table.index)
-        return self.withheld(table, (drawn, whole), (table["arm"].mask(drawn, ""),))
+        return self.withheld(table, (drawn, None), (table["arm"].mask(drawn, ""),))
 
     @cached_property
     def classes_told(self) -> pd.DataFrame:
@@ -98,8 +97,7 @@ class Supervision:
         unknown = self.routine.loc[self.routine["risk_class"].isna(), "has_problem"]
         rest = pd.DataFrame([{"x": int(unknown.sum()), "n": len(unknown)}])
         every = pd.concat([table, rest], ignore_index=True)
-        whole = pd.Series(0, index=every.index)
-        return table.assign(**self.withheld(every, (whole,), (whole,)).head(len(table))[["few_x", "few_n"]])
+        return table.assign(**self.withheld(every, (None,), (None,)).head(len(table))[["few_x", "few_n"]])
 
     @property
     def enough(self) -> bool:
@@ -112,10 +110,12 @@ class Supervision:
         few = np.where(n > 0, "few", "none")
         return np.where(n >= self.rule.smallest_n, "ok", few)
 
-    def withheld(self, table: pd.DataFrame, of_n: tuple[pd.Series, ...], of_x: tuple[pd.Series, ...]) -> pd.DataFrame:
+    def withheld(
+        self, table: pd.DataFrame, of_n: tuple[pd.Series | None, ...], of_x: tuple[pd.Series | None, ...]
+    ) -> pd.DataFrame:
         """Which ``n`` (``few_n``) and which ``x`` with its rate (``few_x``) tell a small count.
 
-        ``of_n`` and ``of_x``: along which groups what they come to is known.
+        ``of_n`` and ``of_x``: along which groups what they come to is known (``small.with_partners``).
         """
         q, x, n = self.question, table["x"], table["n"]
         few_x = q.is_few(x) | q.is_few(n - x) | q.is_few(n)
@@ -419,8 +419,7 @@ class Supervision:
     def visits_of_departments(self) -> pd.DataFrame:
         """Departments that came together, 5 for more → visits ``n``, and whether they may be shown (``few``)."""
         counts = self.visits["departments"].fillna(1).clip(upper=5).astype(int).value_counts().sort_index()
-        whole = pd.Series(0, index=counts.index)
-        return pd.DataFrame({"n": counts, "few": small.with_partner(self.question.is_few(counts), counts, whole)})
+        return pd.DataFrame({"n": counts, "few": small.with_partner(self.question.is_few(counts), counts)})
 
     @property
     def tells_saved(self) -> bool:

@@ -64,7 +64,7 @@ def caps(page: Supervision) -> Chart:
     data["place"] = range(len(data))
     # Those over the cap stand in the title; all together are visits of the figures where the span is the same.
     over_cap = pd.Series(times.index > page.rule.cap)
-    few = small.with_partners(page.question.is_few(data["n"]), data["n"], over_cap, pd.Series(0, index=data.index))
+    few = small.with_partners(page.question.is_few(data["n"]), data["n"], over_cap, None)
     data = page.question.hidden(data, "n", also=few)
     over = int(times[times.index > page.rule.cap].sum())
     many = wording.count_text(over, "户", page.question.hidden_below)
@@ -99,11 +99,10 @@ def equity(page: Supervision, column: str) -> Chart:
     found = evaluate.shares(drawn.groupby(column).size(), base)
     found["n_base"], found["expected"] = base.to_numpy(), _expected(page, drawn, column).reindex(base.index).to_numpy()
     found["status"] = np.where(found["n"] < page.rule.smallest_n, "few", "ok")
-    whole = pd.Series(0, index=found.index)
-    few_base = small.with_partner(page.question.is_few(found["n_base"]), found["n_base"], whole)
+    few_base = small.with_partner(page.question.is_few(found["n_base"]), found["n_base"])
     # What is drawn comes to the visits of the arm; where those are hidden, a share would tell them.
     of_arm = bool(page.arms_table.set_index("arm")["few_n"][RISK])
-    found["few_x"] = small.with_partner(page.question.is_few(found["x"]), found["x"], whole) | of_arm
+    found["few_x"] = small.with_partner(page.question.is_few(found["x"]), found["x"]) | of_arm
     found = page.hidden(found.assign(few_n=False))
     found = found.assign(**{c: found[c].mask(few_base) for c in ("n_base", "base", "expected")})
     found.loc[few_base, "status"] = "few"
