@@ -29,6 +29,15 @@ def _signed(value: float, decimals: int) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
+def signed_text(points: float) -> str:
+    """A difference in points with its sign: +1.52, −0.38; what rounds to nothing has none: 0.00."""
+    if points != points:
+        return MISSING
+    text = f"{abs(points):.2f}"
+    sign = "" if not float(text) else "+" if points > 0 else "−"
+    return sign + text
+
+
 def count_text(value: float | None, unit: str = "", smallest: int = 0) -> str:
     """A count: 1,234, 1.2万, 3.1亿; 「<5」 for 1 to ``smallest`` - 1; — where missing.
 

@@ -92,13 +92,13 @@ def prepare(source: Source) -> None:
 
 def _ahead(source: Source, held: list[Span], look: str) -> Iterator[ahead.Answer]:
     """Years and the newest months; of the newest year also by the other measures, and every unit."""
-    sort, people = next(iter(MEASURES)), ("unit", "person")
-    is_month = {span.code: span.end - span.start < dt.timedelta(days=32) for span in held}
-    newest, *others = [s for s in held if not is_month[s.code]] + [s for s in held if is_month[s.code]][: ahead.MONTHS]
-    for span in (newest, *others):
-        yield from (partial(_answer_whole, source, by, span, sort, look) for by in people)
+    kinds, (sort, *others) = ("unit", "person"), MEASURES
+    years, months = [s for s in held if s.is_year], [s for s in held if not s.is_year]
+    newest = years[0]
+    for span in [*years, *months[: ahead.MONTHS]]:
+        yield from (partial(_answer_whole, source, by, span, sort, look) for by in kinds)
         yield partial(_answer_case, source, span, look)
-    yield from (partial(_answer_whole, source, by, newest, other, look) for by in people for other in MEASURES)
+    yield from (partial(_answer_whole, source, by, newest, other, look) for by in kinds for other in others)
     units = evidence(source, "unit", newest).names(sort)
     yield from (partial(_answer_whole, source, "unit", newest, sort, look, subject) for subject in units)
 
@@ -115,7 +115,7 @@ def _answer_case(source: Source, span: Span, look: str) -> None:
     panel.draw_ahead([found.listed(sort)], look)
     if names := found.names(sort):
         told = story(source, found.of(next(iter(names))))
-        panel.draw_ahead([*told.charts(with_records=False)], look)
+        panel.draw_ahead(told.charts(with_records=False), look)
 
 
 def evidence(source: Source, by: str, span: Span) -> Evidence:

@@ -37,6 +37,10 @@ class Span:
     start: dt.date
     end: dt.date
 
+    @property
+    def is_year(self) -> bool:
+        return self.end.month == self.start.month
+
 
 class Evidence:
     """People or units over one span. Every part is worked out when it is first asked for, and kept."""

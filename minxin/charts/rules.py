@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from minxin.analysis import wording
 from minxin.analysis.assessment import messages
 from minxin.analysis.assessment import trial_words as words
 from minxin.analysis.assessment.rules import RATES
@@ -137,7 +138,7 @@ class Rules:
         rows = pd.concat([self.trial.differences[self.trial.differences["code"] == WHOLE], rows])
         parts = [
             rows[["code", "name", "difference"]].assign(
-                part=part.label, points=rows[part.code], said=rows[part.code].map(words.signed)
+                part=part.label, points=rows[part.code], said=rows[part.code].map(wording.signed_text)
             )
             for part in self.trial.parts
         ]
@@ -163,8 +164,8 @@ class Rules:
         rows = differences.iloc[order].reset_index(drop=True)
         data = pd.DataFrame({"name": rows["name"], "old": rows["old"]})
         for part in parts:
-            data[part.code] = rows[part.code].map(words.signed)
-        data["difference"] = rows["difference"].map(words.signed)
+            data[part.code] = rows[part.code].map(wording.signed_text)
+        data["difference"] = rows["difference"].map(wording.signed_text)
         data["new"] = rows["new"]
         for side, result in (("old", self.trial.before), ("new", self.trial.after)):
             units = result.units

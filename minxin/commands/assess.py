@@ -62,8 +62,8 @@ def _asked(text: str | None, named: Rule | None, held: rules.Rules, as_of: datet
         rule = named or held.for_month(*month)
         if month <= review.latest_month(rule, as_of):
             return month, rule
-    last = f"{newest[0]:04d}-{newest[1]:02d}"
-    raise settings.Unusable(f"考核月 {text} 尚未结束（数据截至 {as_of:%Y-%m-%d %H:%M}），请选 {last} 或更早的月份。")
+    asked, last = (f"{year:04d}-{number:02d}" for year, number in (month, newest))
+    raise settings.Unusable(f"考核月 {asked} 尚未结束（数据截至 {as_of:%Y-%m-%d %H:%M}），请选 {last} 或更早的月份。")
 
 
 def _possible(rule: Rule) -> None:
@@ -115,7 +115,7 @@ def _explanation(trial: Trial) -> str:
     frame = trial.differences
     rows = [frame.head(1), frame.iloc[1:].sort_values("difference", ascending=False, kind="stable")]
     for row in [row for part in rows for row in part.to_dict("records")]:
-        parts = [trial_words.signed(row[part.code]) for part in trial.parts]
-        ends = trial_words.plain(row["old"]), trial_words.signed(row["difference"]), trial_words.plain(row["new"])
+        parts = [wording.signed_text(row[part.code]) for part in trial.parts]
+        ends = trial_words.plain(row["old"]), wording.signed_text(row["difference"]), trial_words.plain(row["new"])
         lines.append("\t".join([row["name"], ends[0], *parts, *ends[1:]]))
     return "\n".join(lines)

@@ -86,13 +86,7 @@ def worst_parts(row: dict[str, Any], single: bool = False) -> str:
         return "—"
     held = [(float(row[f"{rate}_gap"]) * 100, RATE_NAMES[rate]) for rate in RATES]
     known = sorted((gap, name) for gap, name in held if gap == gap)
-    return "、".join(f"{name} {_signed(gap)}" for gap, name in known) or "—"
-
-
-def _signed(gap: float) -> str:
-    """+0.43, −1.20; what rounds to nothing has no sign."""
-    text = f"{abs(gap):.2f}"
-    return text if not float(text) else f"{'−' if gap < 0 else '+'}{text}"
+    return "、".join(f"{name} {wording.signed_text(gap)}" for gap, name in known) or "—"
 
 
 def funnel(frame: pd.DataFrame, name: str, word: str) -> str:

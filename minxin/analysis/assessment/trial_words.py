@@ -17,14 +17,6 @@ LIKELY = 0.5
 SAME = "两套规则的得分相同"
 
 
-def signed(points: float) -> str:
-    """A difference in points with its sign: +1.52, −0.38, 0.00."""
-    if points != points:
-        return wording.MISSING
-    sign = "+" if points > 0 else "−" if points < 0 else ""
-    return f"{sign}{abs(points):.2f}"
-
-
 def plain(points: float) -> str:
     """A score in points: 87.01."""
     return wording.MISSING if points != points else f"{points:.2f}"
@@ -54,7 +46,7 @@ def settings(rule: Rule) -> dict[str, str]:
 def made_of(row: Mapping[str, Any], parts: Sequence[Part]) -> str:
     """What a difference (a row of ``Trial.differences``) is made of, the largest part first: 权重 +1.90、剔除 −0.11."""
     held = sorted(((float(row[part.code]), part.label) for part in parts), key=lambda pair: -abs(pair[0]))
-    return "、".join(f"{label} {signed(value)}" for value, label in held if value) or "各项均为 0"
+    return "、".join(f"{label} {wording.signed_text(value)}" for value, label in held if value) or "各项均为 0"
 
 
 def whole(trial: Trial) -> str:
@@ -64,7 +56,9 @@ def whole(trial: Trial) -> str:
         return f"{row['name']}没有有效回访，得分无从计算"
     if not row["difference"]:
         return f"{row['name']}得分均为 {plain(row['old'])}"
-    moved = f"{row['name']}得分由 {plain(row['old'])} 变为 {plain(row['new'])}（{signed(row['difference'])}）"
+    moved = (
+        f"{row['name']}得分由 {plain(row['old'])} 变为 {plain(row['new'])}（{wording.signed_text(row['difference'])}）"
+    )
     return f"{moved}：{made_of(row, trial.parts)}"
 
 
@@ -123,7 +117,8 @@ def explained(trial: Trial, word: str) -> str:
         return f"规则改动几乎不影响得分，各{word}变动均不到 0.01 分" if known["difference"].abs().max() < 0.01 else SAME
     most = known.loc[known["difference"].abs().idxmax()]
     only = "全部来自" if len(trial.parts) == 1 else "主要来自"
-    return f"得分变动{only}{label}，平均 {size:.2f} 分；{most['name']}变动最大（{signed(most['difference'])} 分）"
+    moved = wording.signed_text(most["difference"])
+    return f"得分变动{only}{label}，平均 {size:.2f} 分；{most['name']}变动最大（{moved} 分）"
 
 
 def listed(trial: Trial, word: str) -> str:
@@ -132,7 +127,7 @@ def listed(trial: Trial, word: str) -> str:
     known = units["difference"].dropna()
     if not trial.parts or not len(known):
         return SAME
-    low, high = signed(known.min()), signed(known.max())
+    low, high = wording.signed_text(known.min()), wording.signed_text(known.max())
     return f"{len(known)} 个{word}得分变动 {low} 至 {high} 分，逐项相加正好等于变动"
 
 
