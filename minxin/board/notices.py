@@ -13,9 +13,6 @@ from minxin.board.frames import Source, follow, source
 from minxin.board.text import literal
 from minxin.settings import deployment
 
-#: Section of the registry whose pages are about firms.
-CREDIT = "信用"
-
 
 def opening(page_id: str, viewer: Viewer, question: str = "") -> Source:
     """Title line with freshness and stamp; stops the script, saying what to do, while there are no data."""
@@ -40,12 +37,9 @@ def heading(page_id: str, viewer: Viewer, question: str = "") -> Source | None:
 
 
 def _place(page_id: str, found: Source) -> str:
-    """Whose data a page is about: on credit pages the cities of the firms, most firms first, else the deployment.
-
-    诉求信用联动 stays with the communities of the deployment; where no city is known there is nothing better.
-    """
+    """Whose data a page is about: the cities of its firms, most firms first; the deployment where there are none."""
     own = deployment().short_name
-    if registry.entry(page_id).section != CREDIT or page_id == "linkage":
+    if not registry.entry(page_id).firms:
         return own
     held = found("repair.counties").dropna(subset=["city"])
     cities = held.groupby("city", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")

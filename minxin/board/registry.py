@@ -12,7 +12,10 @@ from minxin.settings import ROOT
 
 @dataclass(frozen=True)
 class Entry:
-    """One page; ``needs`` may name ``snapshot``, without which the page only says what to do."""
+    """One page; ``needs`` may name ``snapshot``, without which the page only says what to do.
+
+    ``firms``: whether it is about the firms of their cities and not about the deployment's communities.
+    """
 
     section: str
     id: str
@@ -21,6 +24,7 @@ class Entry:
     icon: str
     file: str
     needs: tuple[str, ...] = ()
+    firms: bool = False
 
     @property
     def path(self) -> Path:

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from minxin import calendar, queries, settings, tables
+from minxin.access import rules as access_rules
 from minxin.analysis import indicators
 from minxin.analysis.assessment import rules as assessment_rules
 from minxin.analysis.inspection import rules as inspection_rules
 from minxin.charts import boards
+from minxin.charts.credit.risk_board import risk_board
 from minxin.commands import pages
 from minxin.ingest import mapping
 from minxin.warehouse import disclosure_rules, policies, repair_rules, risk_rules
@@ -166,7 +168,8 @@ def _rules() -> Iterator[Finding]:
         "修复规则": repair_rules.load,
         "政策": lambda: policies.load(here),
         "督办流程": lambda: procedure(here),
-        "看板内容": lambda: (boards.weekly(), boards.scorecard()),
+        "权限表": access_rules.rules,
+        "看板内容": lambda: (boards.weekly(), boards.scorecard(), risk_board()),
     }
     read = []
     for name, reader in readers.items():

@@ -101,6 +101,8 @@ def test_check_sees_a_broken_deployment(tmp_path: Path) -> None:
         ("rules/disclosure.toml", "公示规则"),
         ("rules/repair.toml", "修复规则"),
         ("operations.toml", "督办流程"),
+        ("access.toml", "权限表"),
+        ("boards/risk.toml", "看板内容"),
     ],
 )
 def test_check_reads_every_file_that_decides(
